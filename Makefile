@@ -1,0 +1,99 @@
+# Builds, tests and installs everything; no other file holds build logic. `make help` lists targets.
+NAME    := latchkey
+VERSION := 0.1.0
+
+# Where things go (GNU names; each can be set on the command line). ----------
+prefix        ?= /usr/local
+exec_prefix   ?= $(prefix)
+bindir        ?= $(exec_prefix)/bin
+sbindir       ?= $(exec_prefix)/sbin
+libdir        ?= $(exec_prefix)/lib
+libexecdir    ?= $(exec_prefix)/libexec
+sysconfdir    ?= /etc
+localstatedir ?= /var
+runstatedir   ?= /run
+datarootdir   ?= $(prefix)/share
+mandir        ?= $(datarootdir)/man
+docdir        ?= $(datarootdir)/doc/$(NAME)
+pamdir        ?= $(libdir)/security
+unitdir       ?= $(prefix)/lib/systemd/system
+helperdir     ?= $(libexecdir)/$(NAME)
+statedir      ?= $(localstatedir)/lib/$(NAME)
+runtimedir    ?= $(runstatedir)/$(NAME)
+configdir     ?= $(sysconfdir)/$(NAME)
+local_passwd  ?= /etc/passwd
+local_group   ?= /etc/group
+
+# What is built from what. The two modules list every file: that list is
+# the promise of what gets loaded into other people's processes. ------------
+pam_src    := $(wildcard pam_module/*.c) login/frame.c cache/name.c \
+              base/error.c base/clock.c base/text.c
+nss_src    := $(wildcard nss_module/*.c) cache/snapshot_read.c cache/name.c
+helper_src := login/main.c
+core_src   := $(wildcard base/*.c config/*.c platform/*.c cache/*.c) \
+              $(filter-out $(helper_src),$(wildcard login/*.c))
+test_src   := $(wildcard tests/test_*.c)
+tool_src   := $(filter-out $(test_src),$(wildcard tests/*.c))   # programs that tests use
+
+PKG_CONFIG ?= pkg-config
+pkgs       := libcurl jansson libcrypto sqlite3 libcrypt inih
+core_libs  = $(shell $(PKG_CONFIG) --libs $(pkgs)) -lpthread
+test_libs  = $(core_libs) -lcmocka -lpam -ldl
+
+# How. CFLAGS and LDFLAGS belong to whoever builds; ours are separate. -------
+CFLAGS   ?= -O2 -g
+INSTALL  ?= install
+warnings := -Wall -Wextra -Wshadow -Wvla -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wundef
+our_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+    -DSTATE_DIR='"$(statedir)"' -DRUNTIME_DIR='"$(runtimedir)"' -DCONFIG_DIR='"$(configdir)"' \
+    -DHELPER_PATH='"$(helperdir)/latchkey-login"' \
+    -DLOCAL_PASSWD='"$(local_passwd)"' -DLOCAL_GROUP='"$(local_group)"'
+our_cflags   := -std=gnu17 -fPIC -MMD -MP $(warnings) $(werror)
+our_ldflags  := -Wl,--as-needed
+hardening_cflags  ?= -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+                     -D_FORTIFY_SOURCE=2 -ftrivial-auto-var-init=zero
+hardening_ldflags ?= -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+B     := build
+obj    = $(patsubst %.c,$B/%.o,$(1))
+pam   := $B/pam_$(NAME).so
+nss   := $B/libnss_$(NAME).so.2
+helper:= $B/latchkey-login
+tests := $(patsubst tests/%.c,$B/tests/%,$(test_src))
+tools := $(patsubst tests/%.c,$B/tests/%,$(tool_src))
+
+all: $(pam) $(nss) $(helper)
+
+$(pam): $(call obj,$(pam_src)) pam_module/exports.map
+	$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
+	    -Wl,--version-script=pam_module/exports.map -o $@ $(filter %.o,$^) -lpam
+
+$(nss): $(call obj,$(nss_src)) nss_module/exports.map
+	$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
+	    -Wl,--version-script=nss_module/exports.map -Wl,-soname,$(@F) -Wl,-z,nodelete \
+	    -o $@ $(filter %.o,$^)
+
+$(helper): $(call obj,$(helper_src)) $B/core.a
+	$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
+
+$B/core.a: $(call obj,$(core_src))
+	rm -f $@ && $(AR) rcs $@ $^
+
+$B/pam.a: $(call obj,$(wildcard pam_module/*.c))
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(tests) $(tools): $B/tests/%: $B/tests/%.o $B/pam.a $B/core.a
+	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(test_libs)
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(our_cppflags) $(our_cflags) $(hardening_cflags) $(CFLAGS) -c -o $@ $<
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $B -name '*.d' 2>/dev/null)

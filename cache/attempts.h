@@ -1,0 +1,46 @@
+/*
+ * How often secrets may be tried. A bucket per person and per kind (local or
+ * remote): 10 attempts, one more every 5 minutes, never a permanent lock.
+ * An attempt is a lease taken before the secret is checked: given back on
+ * success; spent on failure, and also when its holder dies. Whoever finds the
+ * bucket empty only because of leases in flight waits until the deadline.
+ *
+ * The buckets are atomic slots of a small mapped file, `attempts`: no lock to
+ * hold, and a kill at any moment cannot give an attempt back.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum attempt_kind { ATTEMPT_LOCAL, ATTEMPT_REMOTE };
+
+#define ATTEMPTS_MOST           10
+#define ATTEMPTS_REFILL_SECONDS 300
+#define WRONG_CHECKS_MOST       3 /* password grants with a secret that is wrong here ... */
+#define WRONG_CHECKS_SECONDS    900 /* ... per this time */
+
+struct attempts;
+/* `folder` is an open directory where the file lives or can be made. */
+bool attempts_open(int folder, struct attempts **opened, struct error *why);
+void attempts_close(struct attempts *attempts); /* accepts NULL; spends what was not given back */
+
+/* Everybody whose name is not known here shares this bucket. */
+#define ATTEMPTS_OF_STRANGERS 0u
+
+/* One attempt of `uid`. False: used up (ERROR_REFUSED), or the file failed us (ERROR_SYSTEM). */
+bool attempts_take(struct attempts *attempts, uint32_t uid, enum attempt_kind kind,
+                   const struct deadline *deadline, struct error *why);
+/* The attempt taken last was right: it does not count. */
+void attempts_give_back(struct attempts *attempts);
+
+/*
+ * A password that is wrong here may have been changed at the platform, so it may be
+ * checked there: not too often, and never the same wrong one twice. `tag` is a short
+ * keyed hash of what was typed. The reservation counts unless it is given back.
+ */
+bool attempts_reserve_check(struct attempts *attempts, uint32_t uid, uint32_t tag);
+void attempts_return_check(struct attempts *attempts, uint32_t uid);
+void attempts_remember_wrong(struct attempts *attempts, uint32_t uid, uint32_t tag);

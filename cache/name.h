@@ -1,0 +1,31 @@
+/*
+ * Which names people and groups may have, and which ids. The one place where
+ * this is decided: the store asks here before it accepts a name, the NSS and
+ * PAM modules ask here again before they believe a file or a helper. libc only.
+ *
+ * A name is never repaired: what does not fit is refused.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NAME_MOST 255 /* bytes without the NUL: LOGIN_NAME_MAX is 256 */
+
+/* The window that all our uids and gids come from: free on every systemd system, below 2^31. */
+#ifndef ID_LEAST
+#define ID_LEAST 0x70000000u
+#endif
+#ifndef ID_MOST
+#define ID_MOST 0x7ffffffdu
+#endif
+
+/* A person's full name: [a-z_][a-z0-9._-]* @ domain, lower case ASCII; `@` exactly once. */
+bool name_is_person(const char *name) __attribute__((nonnull));
+/* A group's name: [a-z_][a-z0-9._-]*, no `@`. */
+bool name_is_group(const char *name) __attribute__((nonnull));
+/* A DNS domain as it stands behind a person's `@`: lower case labels, at least one dot. */
+bool name_is_domain(const char *domain) __attribute__((nonnull));
+/* On the built-in list of names that mean power on a Linux system (root, sudo, docker ...). */
+bool name_is_dangerous(const char *name) __attribute__((nonnull));
+bool id_is_ours(uint32_t id);

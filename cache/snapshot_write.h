@@ -1,0 +1,32 @@
+/*
+ * Writes the snapshot: the one file that answers all lookups. Give it people
+ * and groups in any order, then publish. Memory stays within three times the
+ * size of the file. The format is described in latchkey-snapshot(5) and in
+ * cache/snapshot_format.h.
+ */
+#pragma once
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct snapshot_builder;
+
+bool snapshot_builder_new(struct snapshot_builder **made, struct error *why);
+void snapshot_builder_release(struct snapshot_builder *builder); /* accepts NULL */
+
+/* Ids and names must keep the rules of cache/name.h and be used once; else false, ERROR_MALFORMED. */
+bool snapshot_add_group(struct snapshot_builder *builder, uint32_t gid, const char *name,
+                        struct error *why);
+/* `gids`: the groups this person is in beside his own; each is to be added before publishing. */
+bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const char *name,
+                         const char *gecos, const char *home, const char *shell,
+                         const uint32_t *gids, size_t count, struct error *why);
+
+/*
+ * Puts the new file in the place of `folder`/snapshot, durably, keeping the old one as
+ * `folder`/snapshot.previous; readers see the old or the new one and nothing else.
+ * On false the old file is untouched.
+ */
+bool snapshot_publish(struct snapshot_builder *builder, const char *folder, struct error *why);

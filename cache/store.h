@@ -1,0 +1,94 @@
+/*
+ * The durable store: what this machine remembers about people, in one SQLite
+ * file, `private/store.db`, 0600, owned by the user `latchkey`. One process at
+ * a time writes; SQLite sees to that. Nothing of it is kept in memory, so two
+ * callers always agree. No transaction stays open across a call of this header.
+ *
+ * A store that is missing or damaged is never taken for an empty one: new ids
+ * would then clash with those given out before. It is made once, together
+ * with the host key (store_create); after that a missing file is an error.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/lookup.h"
+#include "base/strings.h"
+#include "cache/person.h"
+#include "cache/secret.h"
+
+#define TOKEN_MOST  16384 /* bytes of a refresh token */
+#define GROUPS_MOST 2000  /* groups of one person */
+
+struct store;
+
+/* Makes store and host key in `folder` if neither exists, then or else does nothing. */
+bool store_create(const char *folder, struct error *why);
+
+/*
+ * Opens the store of the private folder and brings it to this program's version.
+ * On a disk that cannot be written it opens for reading only: store_is_writable
+ * then says false, and every function that records fails with ERROR_SYSTEM.
+ */
+bool store_open(const char *folder, struct store **store, struct error *why);
+void store_close(struct store *store); /* accepts NULL */
+bool store_is_writable(const struct store *store);
+const struct host_key *store_host_key(const struct store *store); /* borrowed from the store */
+
+/* `found` is untouched unless LOOKUP_FOUND; `why` is filled on LOOKUP_UNAVAILABLE. */
+enum lookup store_person_by_name(struct store *store, const char *name, struct person *found,
+                                 struct error *why);
+enum lookup store_person_by_account(struct store *store, const struct account *account,
+                                    struct person *found, struct error *why);
+
+/* The refresh token, opened. `token` is owned by the caller, to be wiped (free_secret). */
+enum lookup store_token(struct store *store, const struct person *person, char **token,
+                        struct error *why);
+/* The object ids of the groups this person was last known to be in. */
+bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_ids,
+                     struct error *why);
+
+/* What a sign-in that the platform accepted leaves behind. */
+struct acceptance {
+    const struct account *account;
+    const char *name, *gecos, *home, *shell;
+    const char *verifier;              /* NULL: keep the old one */
+    const char *refresh_token;         /* NULL: keep the old one */
+    bool password_proven;              /* the platform accepted the password itself */
+    const struct strings *group_ids;   /* object ids; NULL: keep the old ones */
+    time_t now;
+};
+
+/*
+ * Records it in one transaction: a new person gets ids (bound to the account for
+ * good), a known one keeps them; refusals are forgotten. A name that belongs to
+ * another account, exists locally, is dangerous or breaks the name rules is
+ * refused with ERROR_REFUSED and nothing is recorded. A group whose name is not
+ * usable is left out and named in `left_out` (may be NULL).
+ * `*public_changed`: the snapshot must be published before anybody is let in.
+ */
+bool store_accept(struct store *store, const struct acceptance *acceptance, struct person *recorded,
+                  bool *public_changed, struct strings *left_out, struct error *why);
+
+/* What a refusal leaves behind. The ids and the name stay in any case. */
+struct refusal_record {
+    enum refused refused;
+    bool erase_verifier, erase_token;
+    time_t now;
+};
+bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
+                  struct error *why);
+/* The refresh token is of no more use; nothing worse is known. */
+bool store_forget_token(struct store *store, uint32_t uid, struct error *why);
+
+/* Documents of the platform (discovery, keys), by URL, as last fetched and found good. */
+enum lookup store_document(struct store *store, const char *url, struct buffer *body,
+                           time_t *fetched_at, struct error *why);
+bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
+                         time_t now, struct error *why);
+
+/* The highest time of day ever seen here, to notice a clock set back. 0: none yet. */
+bool store_highest_time(struct store *store, time_t *highest, struct error *why);
+bool store_saw_time(struct store *store, time_t now, struct error *why);
+
+/* Writes everything public to a new snapshot in `public_folder`. See cache/snapshot_write.h. */
+bool store_publish(struct store *store, const char *public_folder, struct error *why);

@@ -1,0 +1,35 @@
+/*
+ * What lets us check a typed secret without the platform: yescrypt by crypt_r(3)
+ * over base64(HMAC(host key, secret)). The text names its own cost. The number
+ * of computations at once on this host is bounded by slots, because each takes
+ * 64 MiB; whoever finds none waits until a deadline.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "cache/person.h"
+#include "cache/secret.h"
+
+#define VERIFIER_COST 7 /* yescrypt's "cost" of 64 MiB */
+
+/* Bounds the computations of all processes. `folder` holds the slot file; `slots` of 1 to 64. */
+struct kdf_slots;
+bool kdf_slots_open(int folder, unsigned slots, struct kdf_slots **opened, struct error *why);
+void kdf_slots_close(struct kdf_slots *slots); /* accepts NULL */
+
+bool verifier_make(const struct host_key *key, struct kdf_slots *slots, const char *secret,
+                   unsigned cost, const struct deadline *deadline, char out[VERIFIER_MOST + 1],
+                   struct error *why);
+
+/*
+ * `*right` says whether `secret` is the one. An empty verifier, an empty secret or a
+ * malformed verifier is never right, and takes as long as any other: the caller may
+ * pass "" for people that do not exist. False only when it could not be computed
+ * (memory, no slot before the deadline).
+ */
+bool verifier_check(const struct host_key *key, struct kdf_slots *slots, const char *secret,
+                    const char *verifier, const struct deadline *deadline, bool *right,
+                    struct error *why);
+
+/* True when `verifier` was made with a lower cost than `cost`. */
+bool verifier_is_weak(const char *verifier, unsigned cost);

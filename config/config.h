@@ -1,0 +1,40 @@
+/*
+ * The configuration: /etc/latchkey/latchkey.conf and conf.d/*.conf, read once,
+ * then only looked at. latchkey.conf(5) documents every setting; the table is
+ * in config.c.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strings.h"
+
+struct config {
+    char issuer[256];
+    char client_id[128];
+    char scope[256];
+    char name_claim[64];
+    char groups_claim[64];
+    unsigned algorithms; /* of enum config_algorithm, or-ed */
+    char ca_file[256];   /* empty: the system's trust store */
+    struct strings domains;
+    struct strings allow; /* "everyone", full names, object ids of groups */
+    char home[256];       /* template: {name} stands for the full name */
+    char shell[128];
+    unsigned connect_seconds, login_seconds;
+    unsigned recheck_minutes;
+    unsigned password_recheck_hours;
+    unsigned offline_days, offline_days_remote;
+    unsigned kdf_slots; /* 0: as many as processors */
+};
+
+enum config_algorithm { CONFIG_RS256 = 1, CONFIG_PS256 = 2, CONFIG_ES256 = 4 };
+
+/*
+ * Reads `file`, then `folder`/<name>.conf in order of name, later settings winning.
+ * Every file must belong to root and be writable by nobody else. A complaint
+ * (ERROR_CONFIG) names the file, the line and the cure. `config` is untouched on false.
+ */
+bool config_read(const char *file, const char *folder, struct config **config, struct error *why);
+/* One file's text, for tests and tools; `origin` is its name in complaints. */
+bool config_parse(const char *text, const char *origin, struct config **config, struct error *why);
+void config_release(struct config *config); /* accepts NULL */

@@ -1,0 +1,28 @@
+/* Where things are. Each is set by the Makefile from the GNU directory variables. */
+#pragma once
+
+#ifndef STATE_DIR
+#define STATE_DIR "/var/lib/latchkey"
+#endif
+#ifndef RUNTIME_DIR
+#define RUNTIME_DIR "/run/latchkey"
+#endif
+#ifndef CONFIG_DIR
+#define CONFIG_DIR "/etc/latchkey"
+#endif
+#ifndef HELPER_PATH
+#define HELPER_PATH "/usr/libexec/latchkey/latchkey-login"
+#endif
+#ifndef LOCAL_PASSWD
+#define LOCAL_PASSWD "/etc/passwd"
+#endif
+#ifndef LOCAL_GROUP
+#define LOCAL_GROUP "/etc/group"
+#endif
+
+#define PRIVATE_DIR   STATE_DIR "/private" /* 0700, of the user latchkey */
+#define PUBLIC_DIR    STATE_DIR "/public"  /* 0755, of the user latchkey */
+#define SNAPSHOT_PATH PUBLIC_DIR "/snapshot"
+#define CONFIG_FILE   CONFIG_DIR "/latchkey.conf"
+#define CONFIG_DROPS  CONFIG_DIR "/conf.d"
+#define LOGIN_SOCKET  RUNTIME_DIR "/login.socket"

@@ -1,0 +1,78 @@
+/*
+ * What the PAM module and the login helper say to each other, over one
+ * socket, in turns.
+ *
+ *     byte 0     byte 1   bytes 2-3          bytes 4...
+ *     version    kind     length, big-endian text, not NUL-terminated
+ *
+ * The module sends BEGIN; the helper then asks and tells until it sends
+ * VERDICT, which ends the conversation. End of file without a verdict is a
+ * failure. Linked into both programs: libc and base only.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_VERSION   1
+#define FRAME_HEADER    4
+#define FRAME_TEXT_MOST 4096
+
+enum frame_kind {
+    FRAME_BEGIN = 'B',  /* module to helper: struct request, encoded */
+    FRAME_TELL = 'T',   /* helper to module: show this text */
+    FRAME_FAIL = 'E',   /* helper to module: show this text as an error */
+    FRAME_ASK = 'A',    /* helper to module: ask this, echo on */
+    FRAME_SECRET = 'S', /* helper to module: ask this, echo off */
+    FRAME_REPLY = 'R',  /* module to helper: what the person typed */
+    FRAME_NO_REPLY = 'N', /* module to helper: the application could not ask */
+    FRAME_VERDICT = 'V' /* helper to module: one byte, enum verdict, then text for PAM's log */
+};
+
+/* The module names each in PAM's words; see pam_module/entry.c. */
+enum verdict {
+    VERDICT_FAILED, /* zero on purpose: forgetting to decide denies. PAM_SYSTEM_ERR */
+    VERDICT_ADMIT,
+    VERDICT_DENY,        /* wrong secret, or not one of ours: PAM_AUTH_ERR */
+    VERDICT_FORBIDDEN,   /* right person, not allowed here: PAM_PERM_DENIED */
+    VERDICT_EXPIRED,     /* account refused by the platform: PAM_ACCT_EXPIRED */
+    VERDICT_UNAVAILABLE, /* nobody could be asked: PAM_AUTHINFO_UNAVAIL */
+    VERDICT_MAXTRIES,    /* attempts used up: PAM_MAXTRIES */
+    VERDICTS
+};
+
+struct frame {
+    enum frame_kind kind;
+    size_t length;
+    char text[FRAME_TEXT_MOST + 1]; /* NUL-terminated for convenience; may hold NULs before that */
+};
+
+/* Bytes written to `out`, which holds FRAME_HEADER + FRAME_TEXT_MOST. Zero when it does not fit. */
+size_t frame_encode(const struct frame *frame, uint8_t *out);
+/* Reads one whole frame from the start of `bytes`. */
+bool frame_decode(const uint8_t *bytes, size_t available, struct frame *frame, struct error *why);
+
+/* One whole frame over a socket, however the kernel slices it, before the deadline. No SIGPIPE. */
+bool frame_send(int fd, enum frame_kind kind, const void *text, size_t length,
+                const struct deadline *deadline, struct error *why);
+bool frame_receive(int fd, struct frame *frame, const struct deadline *deadline, struct error *why);
+
+/* What BEGIN carries. Absent items are empty texts. */
+enum action { ACTION_NONE, ACTION_AUTHENTICATE, ACTION_ACCOUNT, ACTION_PASSWORD, ACTIONS };
+
+struct request {
+    enum action action;
+    char user[256];
+    char service[64];
+    char remote_host[256]; /* PAM_RHOST */
+    char terminal[64];     /* PAM_TTY */
+    char remote_user[256]; /* PAM_RUSER: who calls su or sudo */
+    bool silent;           /* PAM_SILENT */
+};
+
+/* The length of the text written to `out` (FRAME_TEXT_MOST bytes), 0 when it does not fit. */
+size_t request_encode(const struct request *request, char *out);
+bool request_decode(const char *text, size_t length, struct request *request, struct error *why);
