@@ -1,6 +1,6 @@
 /*
- * The configuration: /etc/latchkey/latchkey.conf and conf.d/*.conf, read once,
- * then only looked at. latchkey.conf(5) documents every setting; the table is
+ * The configuration: /etc/latchkey/latchkey.conf and the files of conf.d, read
+ * once, then only looked at. latchkey.conf(5) documents every setting; the table is
  * in config.c.
  */
 #pragma once
@@ -38,3 +38,6 @@ bool config_read(const char *file, const char *folder, struct config **config, s
 /* One file's text, for tests and tools; `origin` is its name in complaints. */
 bool config_parse(const char *text, const char *origin, struct config **config, struct error *why);
 void config_release(struct config *config); /* accepts NULL */
+
+/* The name of the setting in row `index` of the table, NULL behind the last: for tests. */
+const char *config_setting_name(size_t index);

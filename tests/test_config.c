@@ -1,0 +1,241 @@
+/* config/config.c and files.c: what is accepted, and what each complaint says. */
+#include "config/config.h"
+#include "tests/check.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WHOLE                                                                              \
+    "issuer = https://login.contoso.example\nclient_id = abc\ndomains = contoso.example\n" \
+    "allow = everyone\n"
+
+static void a_whole_text_is_read_and_presets_fill_the_rest(void **state)
+{
+    struct config *config = NULL;
+    struct error why = {0};
+
+    (void)state;
+    assert_true(config_parse(WHOLE "offline_days = 30\n", "f", &config, &why));
+    assert_string_equal(config->issuer, "https://login.contoso.example");
+    assert_string_equal(config->scope, "openid profile offline_access");
+    assert_string_equal(config->name_claim, "preferred_username");
+    assert_int_equal(config->offline_days, 30);
+    assert_int_equal(config->offline_days_remote, 3);
+    assert_int_equal(config->recheck_minutes, 5);
+    assert_int_equal(config->algorithms, CONFIG_RS256);
+    assert_int_equal(config->domains.count, 1);
+    assert_string_equal(config->allow.items[0], "everyone");
+    config_release(config);
+}
+
+static void lists_go_on_within_a_file_and_separate_by_blanks_and_commas(void **state)
+{
+    struct config *config = NULL;
+    struct error why = {0};
+
+    (void)state;
+    assert_true(config_parse("issuer = https://a.example\nclient_id = abc\n"
+                             "domains = contoso.example, fabrikam.example\n  sub.contoso.example\n"
+                             "allow = ada@contoso.example\nallow = 44444444-4444\n"
+                             "signing_algorithms = RS256 ES256\n",
+                             "f", &config, &why));
+    assert_int_equal(config->domains.count, 3);
+    assert_string_equal(config->domains.items[2], "sub.contoso.example");
+    assert_int_equal(config->allow.count, 2);
+    assert_int_equal(config->algorithms, CONFIG_RS256 | CONFIG_ES256);
+    config_release(config);
+}
+
+/* Messages are part of the interface: file, line and cure. */
+static void complaints_name_file_line_and_cure(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"", "f: issuer is missing; add a line \"issuer = ...\""},
+        {"client_id = abc\ndomains = a.example\nallow = everyone\n",
+         "f: issuer is missing; add a line \"issuer = ...\""},
+        {"issuer = https://a.example\nclient_id = abc\ndomains = a.example\n",
+         "f: allow is missing; add a line \"allow = ...\""},
+        {"issuer = http://a.example\n",
+         "f:1: issuer wants an https URL without query, fragment or person, not "
+         "\"http://a.example\""},
+        {"\n\nisuer = https://a.example\n",
+         "f:3: no setting is called \"isuer\"; see latchkey.conf(5)"},
+        {WHOLE "offline_days = 366\n",
+         "f:5: offline_days wants a number from 0 to 365, not \"366\""},
+        {WHOLE "offline_days = -1\n", "f:5: offline_days wants a number from 0 to 365, not \"-1\""},
+        {WHOLE "offline_days = 1x\n", "f:5: offline_days wants a number from 0 to 365, not \"1x\""},
+        {WHOLE "offline_days =\n", "f:5: offline_days wants a number from 0 to 365, not \"\""},
+        {WHOLE "client_id = again\n", "f:5: client_id is given twice; remove one"},
+        {"client_id = two words\n", "f:1: client_id wants one word, not \"two words\""},
+        {"domains = Contoso.Example\n",
+         "f:1: domains wants domains in lower case, such as contoso.example, not "
+         "\"Contoso.Example\""},
+        {"allow = ADA@contoso.example\n",
+         "f:1: allow wants everyone, full names in lower case, or object ids of groups, not "
+         "\"ADA@contoso.example\""},
+        {"signing_algorithms = HS256\n",
+         "f:1: signing_algorithms wants RS256, PS256 or ES256, not \"HS256\""},
+        {"home = /home/all\n", "f:1: home wants an absolute path that contains {name}, not "
+                               "\"/home/all\""},
+        {"just words\n", "f:1: wants name = value"},
+        {"[strange]\nissuer = https://a.example\n", "f:2: no section is called [strange]"},
+        {"issuer = https://a.example\nclient_id = abc\ndomains = a.example\nallow = ,\n",
+         "f: domains, allow and signing_algorithms want at least one entry"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *config = NULL;
+        struct error why = {0};
+
+        assert_false(config_parse(cases[i].text, "f", &config, &why));
+        assert_null(config);
+        assert_int_equal(why.kind, ERROR_CONFIG);
+        assert_string_equal(why.text, cases[i].wanted);
+    }
+}
+
+static void an_overlong_line_is_refused_whole(void **state)
+{
+    char text[1024];
+    struct config *config = NULL;
+    struct error why = {0};
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    memcpy(text, "scope = openid ", 15);
+    memcpy(text + sizeof text - 9, "\nissuer=", 9);
+    assert_false(config_parse(text, "f", &config, &why));
+    assert_non_null(strstr(why.text, "f:1: the line is too long"));
+}
+
+struct tree {
+    char folder[64], file[96], drops[96], drop[128];
+};
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static int make_tree(void **state)
+{
+    static struct tree tree;
+
+    memcpy(tree.folder, "/tmp/latchkey-config-XXXXXX", 28);
+    if (!mkdtemp(tree.folder))
+        return -1;
+    snprintf(tree.file, sizeof tree.file, "%s/latchkey.conf", tree.folder);
+    snprintf(tree.drops, sizeof tree.drops, "%s/conf.d", tree.folder);
+    snprintf(tree.drop, sizeof tree.drop, "%s/50-more.conf", tree.drops);
+    put(tree.file, WHOLE, 0644);
+    *state = &tree;
+    return mkdir(tree.drops, 0755);
+}
+
+static int remove_tree(void **state)
+{
+    struct tree *tree = *state;
+    char other[128];
+
+    snprintf(other, sizeof other, "%s/10-first.conf", tree->drops);
+    unlink(other);
+    unlink(tree->drop);
+    unlink(tree->file);
+    rmdir(tree->drops);
+    return rmdir(tree->folder);
+}
+
+static void drop_ins_win_in_order_of_name(void **state)
+{
+    struct tree *tree = *state;
+    struct config *config = NULL;
+    struct error why = {0};
+    char other[128], ignored[128];
+
+    if (getuid() != 0)
+        skip(); /* the files must belong to root */
+    snprintf(other, sizeof other, "%s/10-first.conf", tree->drops);
+    snprintf(ignored, sizeof ignored, "%s/60-ignored.txt", tree->drops);
+    put(tree->drop, "offline_days = 5\nallow = eve@contoso.example\n", 0644);
+    put(other, "offline_days = 7\nallow = ada@contoso.example\n", 0644);
+    put(ignored, "nonsense", 0644);
+    assert_true(config_read(tree->file, tree->drops, &config, &why));
+    unlink(ignored);
+    assert_int_equal(config->offline_days, 5);
+    assert_int_equal(config->allow.count, 1);
+    assert_string_equal(config->allow.items[0], "eve@contoso.example");
+    config_release(config);
+}
+
+static void files_that_others_could_change_are_refused(void **state)
+{
+    static const mode_t modes[] = {0664, 0646, 0666, 0777};
+    struct tree *tree = *state;
+    struct config *config = NULL;
+    struct error why = {0};
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        assert_int_equal(chmod(tree->file, modes[i]), 0);
+        assert_false(config_read(tree->file, tree->drops, &config, &why));
+        assert_non_null(strstr(why.text, getuid() ? "chown root" : "chmod go-w"));
+    }
+    assert_int_equal(chmod(tree->file, 0644), 0);
+    if (getuid() != 0)
+        skip();
+    put(tree->drop, "", 0666);
+    assert_false(config_read(tree->file, tree->drops, &config, &why));
+    assert_non_null(strstr(why.text, "50-more.conf can be changed by others"));
+    put(tree->drop, "", 0644);
+    assert_int_equal(chmod(tree->drops, 0777), 0);
+    assert_false(config_read(tree->file, tree->drops, &config, &why));
+    assert_int_equal(chmod(tree->drops, 0755), 0);
+    assert_int_equal(chown(tree->file, 65534, 65534), 0);
+    assert_false(config_read(tree->file, tree->drops, &config, &why));
+    assert_non_null(strstr(why.text, "belongs to uid 65534: run chown root"));
+    assert_int_equal(chown(tree->file, 0, 0), 0);
+    assert_true(config_read(tree->file, tree->drops, &config, &why));
+    config_release(config);
+}
+
+static void a_missing_file_is_an_error_and_a_missing_folder_is_not(void **state)
+{
+    struct tree *tree = *state;
+    struct config *config = NULL;
+    struct error why = {0};
+
+    assert_false(config_read("/nonexistent/latchkey.conf", tree->drops, &config, &why));
+    assert_int_equal(why.kind, ERROR_CONFIG);
+    assert_non_null(strstr(why.text, "/nonexistent/latchkey.conf: No such file"));
+    if (getuid() != 0)
+        skip();
+    assert_true(config_read(tree->file, "/nonexistent", &config, &why));
+    config_release(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_text_is_read_and_presets_fill_the_rest),
+        cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
+        cmocka_unit_test(complaints_name_file_line_and_cure),
+        cmocka_unit_test(an_overlong_line_is_refused_whole),
+        cmocka_unit_test_setup_teardown(drop_ins_win_in_order_of_name, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(files_that_others_could_change_are_refused, make_tree,
+                                        remove_tree),
+        cmocka_unit_test_setup_teardown(a_missing_file_is_an_error_and_a_missing_folder_is_not,
+                                        make_tree, remove_tree),
+    };
+
+    return check_main("config", tests);
+}
