@@ -1,0 +1,24 @@
+/*
+ * The helper as a process: whatever state it was started in, it goes on in
+ * one known state, and not as root. Done first, before any byte is read.
+ */
+#pragma once
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/* Who is at the other end of the socket, as the kernel says. */
+struct caller {
+    uid_t uid; /* 0: PAM in a program of root; else somebody about himself */
+};
+
+/*
+ * The socket must be standard input. Afterwards: no other descriptor but
+ * /dev/null or the log as 1 and 2, no environment, default signals (SIGPIPE
+ * ignored), folder /, umask 077, known limits, no core files, and the user and
+ * group that own `private_folder` (0700, never root's, in a folder that only
+ * root may write), from where there is no way back.
+ */
+bool process_start(const char *private_folder, struct caller *caller, struct error *why)
+    __attribute__((nonnull));

@@ -1,0 +1,80 @@
+#include "login/talk.h"
+
+#include "base/own.h"
+
+/* How long the module may take to read what it is sent: it is waiting for us. */
+#define SEND_MS 10000
+
+static bool say(struct talk *talk, enum frame_kind kind, const char *text, struct error *why)
+{
+    struct deadline deadline = deadline_in_ms(SEND_MS);
+
+    return frame_send(talk->fd, kind, text, strlen(text), &deadline, why);
+}
+
+bool talk_tell(struct talk *talk, const char *text, struct error *why)
+{
+    return say(talk, FRAME_TELL, text, why);
+}
+
+bool talk_fail(struct talk *talk, const char *text, struct error *why)
+{
+    return say(talk, FRAME_FAIL, text, why);
+}
+
+static enum heard reply_of(const struct frame *frame, char **reply, struct error *why)
+{
+    char *copy;
+
+    if (frame->kind == FRAME_NO_REPLY)
+        return HEARD_NOTHING;
+    if (frame->kind != FRAME_REPLY || frame->length > TALK_REPLY_MOST ||
+        strlen(frame->text) != frame->length) {
+        error_set(why, ERROR_MALFORMED, "the module sent something else than a reply");
+        return HEARD_FAILED;
+    }
+    copy = strdup(frame->text);
+    if (!copy) {
+        error_set(why, ERROR_SYSTEM, "no memory for a reply");
+        return HEARD_FAILED;
+    }
+    *reply = copy;
+    return HEARD_REPLY;
+}
+
+static enum heard ask(struct talk *talk, enum frame_kind kind, const char *prompt, char **reply,
+                      struct error *why)
+{
+    struct frame frame;
+    struct deadline deadline;
+    enum heard heard = HEARD_FAILED;
+
+    if (!say(talk, kind, prompt, why))
+        return HEARD_FAILED;
+    deadline = deadline_in_ms(TALK_REPLY_MS);
+    if (frame_receive(talk->fd, &frame, &deadline, why))
+        heard = reply_of(&frame, reply, why);
+    explicit_bzero(&frame, sizeof frame);
+    return heard;
+}
+
+enum heard talk_ask(struct talk *talk, const char *prompt, char **reply, struct error *why)
+{
+    return ask(talk, FRAME_ASK, prompt, reply, why);
+}
+
+enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, struct error *why)
+{
+    return ask(talk, FRAME_SECRET, prompt, reply, why);
+}
+
+bool talk_verdict(struct talk *talk, enum verdict verdict, const char *text, struct error *why)
+{
+    struct deadline deadline = deadline_in_ms(SEND_MS);
+    char bytes[1 + 240];
+    size_t length = strnlen(text, sizeof bytes - 1);
+
+    bytes[0] = (char)verdict;
+    memcpy(bytes + 1, text, length);
+    return frame_send(talk->fd, FRAME_VERDICT, bytes, 1 + length, &deadline, why);
+}

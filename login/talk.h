@@ -1,0 +1,38 @@
+/*
+ * The helper's side of the conversation with the person, over the socket that
+ * the PAM module holds at its other end. Texts are for people, plain UTF-8,
+ * at most FRAME_TEXT_MOST bytes. A wait for a person ends after TALK_REPLY_MS.
+ */
+#pragma once
+
+#include "login/frame.h"
+
+/* sudo gives its user five minutes too; sshd and login end the wait earlier by themselves. */
+#ifndef TALK_REPLY_MS
+#define TALK_REPLY_MS 300000
+#endif
+#define TALK_REPLY_MOST 512 /* bytes; PAM_MAX_RESP_SIZE */
+
+struct talk {
+    int fd; /* borrowed */
+};
+
+enum heard {
+    HEARD_FAILED,  /* zero: the conversation is over, `why` says how */
+    HEARD_NOTHING, /* the application could not ask, or the person gave no answer */
+    HEARD_REPLY    /* `reply` is owned by the caller; free_secret */
+};
+
+bool talk_tell(struct talk *talk, const char *text, struct error *why) __attribute__((nonnull));
+/* As talk_tell, but shown as an error. */
+bool talk_fail(struct talk *talk, const char *text, struct error *why) __attribute__((nonnull));
+
+/* Both leave `reply` untouched unless HEARD_REPLY. Typing is shown, or hidden. */
+enum heard talk_ask(struct talk *talk, const char *prompt, char **reply, struct error *why)
+    __attribute__((nonnull));
+enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, struct error *why)
+    __attribute__((nonnull));
+
+/* The last word. `text` is for the log of the calling program, not for the person; may be empty. */
+bool talk_verdict(struct talk *talk, enum verdict verdict, const char *text, struct error *why)
+    __attribute__((nonnull));
