@@ -10,12 +10,12 @@
 
 struct identity {
     char issuer[IDENTITY_TEXT_MOST + 1];
-    char tenant[64];                         /* `tid`, empty where there is none */
-    char object_id[IDENTITY_TEXT_MOST + 1];  /* `oid`, else `sub` */
-    char name[IDENTITY_TEXT_MOST + 1];       /* the name claim, folded to lower case */
-    char full_name[IDENTITY_TEXT_MOST + 1];  /* `name`; may be empty; not cleaned */
-    bool has_groups;                         /* the claim was there (an empty list counts) */
-    struct strings groups;                   /* object ids as the claim has them */
+    char tenant[64];                        /* `tid`, empty where there is none */
+    char object_id[IDENTITY_TEXT_MOST + 1]; /* `oid`, else `sub` */
+    char name[IDENTITY_TEXT_MOST + 1];      /* the name claim, folded to lower case */
+    char full_name[IDENTITY_TEXT_MOST + 1]; /* `name`; may be empty; not cleaned */
+    bool has_groups;                        /* the claim was there (an empty list counts) */
+    struct strings groups;                  /* object ids as the claim has them */
 };
 
 void identity_release(struct identity *identity);
