@@ -63,6 +63,7 @@ helper:= $B/latchkey-login
 tests := $(patsubst tests/%.c,$B/tests/%,$(test_src))
 tools := $(patsubst tests/%.c,$B/tests/%,$(tool_src))
 
+## all: the two modules and the helper
 all: $(pam) $(nss) $(helper)
 
 $(pam): $(call obj,$(pam_src)) pam_module/exports.map
@@ -90,10 +91,63 @@ $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(our_cppflags) $(our_cflags) $(hardening_cflags) $(CFLAGS) -c -o $@ $<
 
+# Where each file goes, as file:folder; install and uninstall both walk these lists. -----
+man_pages := $(wildcard man/*.[1-9])
+programs  := $(helper):$(helperdir) packaging/nsswitch:$(datarootdir)/$(NAME)
+modules   := $(pam):$(pamdir) $(nss):$(libdir)
+texts     := $(foreach f,$(wildcard packaging/systemd/*),$f:$(unitdir)) \
+             $(foreach f,$(wildcard packaging/pam-configs/*),$f:$(datarootdir)/pam-configs) \
+             $(foreach f,$(man_pages),$f:$(mandir)/man$(patsubst .%,%,$(suffix $f))) \
+             packaging/sysusers.d/latchkey.conf:$(prefix)/lib/sysusers.d \
+             packaging/tmpfiles.d/latchkey.conf:$(prefix)/lib/tmpfiles.d \
+             packaging/latchkey.conf:$(docdir)/examples
+our_folders := $(configdir)/conf.d $(configdir) $(helperdir) $(datarootdir)/$(NAME) \
+               $(docdir)/examples $(docdir)
+# The texts are written with Debian's folders in them.
+placed := sed -e 's|/usr/libexec/latchkey|$(helperdir)|g' -e 's|/usr/share/latchkey|$(datarootdir)/$(NAME)|g' \
+              -e 's|/var/lib/latchkey|$(statedir)|g' -e 's|/run/latchkey|$(runtimedir)|g' \
+              -e 's|/etc/latchkey|$(configdir)|g'
+
+## install: copy everything below DESTDIR (packages are made by `make deb`)
+install: all
+	@set -e; put() { echo "  $$2"; $(INSTALL) -D -m "$$3" "$$1" "$(DESTDIR)$$2"; }; \
+	$(INSTALL) -d "$(DESTDIR)$(configdir)/conf.d"; \
+	for pair in $(programs); do put "$${pair%%:*}" "$${pair#*:}/$$(basename "$${pair%%:*}")" 755; done; \
+	for pair in $(modules); do put "$${pair%%:*}" "$${pair#*:}/$$(basename "$${pair%%:*}")" 644; done; \
+	for pair in $(texts); do $(placed) "$${pair%%:*}" | \
+	    put /dev/stdin "$${pair#*:}/$$(basename "$${pair%%:*}")" 644; done
+
+## uninstall: remove what install copied; configuration and state stay
+uninstall:
+	@for pair in $(programs) $(modules) $(texts); do \
+	    rm -f "$(DESTDIR)$${pair#*:}/$$(basename "$${pair%%:*}")"; done; \
+	for folder in $(our_folders); do \
+	    rmdir "$(DESTDIR)$$folder" 2>/dev/null || :; done
+
+# debhelper wants ./debian and works beside its sources, so it gets a copy of them.
+## deb: make the Debian packages in build/deb
+deb:
+	rm -rf $B/deb && mkdir -p $B/deb/src
+	tar -c --exclude=./.git --exclude='./build*' --exclude=node_modules . | tar -x -C $B/deb/src
+	cp -r packaging/debian $B/deb/src/debian
+	sed -i '1s/(.*)/($(VERSION))/' $B/deb/src/debian/changelog
+	cd $B/deb/src && env -u MAKEFLAGS -u CFLAGS -u CPPFLAGS -u LDFLAGS \
+	    DEB_BUILD_OPTIONS="nocheck parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
+	rm -rf $B/deb/src
+
+## format: run clang-format over every source file
+format:
+	clang-format -i $(wildcard */*.c */*.h)
+
+## help: list the targets
+help:
+	@sed -n 's/^## //p' Makefile
+
+## clean: remove what was built
 clean:
 	rm -rf build build-*
 
-.PHONY: all clean
+.PHONY: all install uninstall deb format help clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -name '*.d' 2>/dev/null)
