@@ -1,30 +1,17 @@
 /*
- * ID tokens (OIDC Core 2, RFC 7519) in JWS compact form (RFC 7515 3.1), checked
- * on OpenSSL directly. The algorithm comes from local policy and from the
- * key's type, never from the token alone. Nothing in a token is ever fetched.
+ * ID tokens (OIDC Core 2 and 3.1.3.7, RFC 7519, platform.md 2.3 and 2.12): who
+ * signed them, whom they are for, and whom they speak of. Either every check
+ * passes or the token is refused, ERROR_UNTRUSTED.
  */
 #pragma once
 
-#include "base/buffer.h"
-#include "base/error.h"
 #include "platform/identity.h"
 #include "platform/keys.h"
+#include "platform/signature.h"
 
 #include <time.h>
 
-#define TOKEN_TEXT_MOST (64u << 10) /* bytes of a compact token */
-
-enum algorithm { ALGORITHM_RS256 = 1, ALGORITHM_PS256 = 2, ALGORITHM_ES256 = 4 };
-
-enum signature {
-    SIGNATURE_BAD,         /* refused, `why` says what for */
-    SIGNATURE_UNKNOWN_KEY, /* no key of this set is meant: fetching the set anew may help */
-    SIGNATURE_GOOD
-};
-
-/* `algorithms`: those that are allowed, or-ed. `payload` is filled only on SIGNATURE_GOOD. */
-enum signature token_signature(const char *compact, size_t length, const struct keys *keys,
-                               unsigned algorithms, struct buffer *payload, struct error *why);
+#define TOKEN_TEXT_MOST SIGNED_TEXT_MOST /* bytes of a compact token */
 
 /* What the token has to say, all compared byte for byte (the name without regard to A-Z/a-z). */
 struct expected {
@@ -34,12 +21,25 @@ struct expected {
     const char *name;      /* who was asked for; the name claim must be this */
     const char *object_id; /* NULL: not known yet */
     const char *name_claim;
-    const char *groups_claim;
-    const char *nonce;     /* NULL: none was sent, none may come back */
+    const char *groups_claim; /* NULL or empty: groups are not read */
+    const char *nonce;        /* NULL: none was sent, none may come back */
     time_t now;
     unsigned skew_seconds;
 };
 
-/* The claims of a payload whose signature is good. ERROR_UNTRUSTED when any check fails. */
+/*
+ * The whole check of an ID token: signature, header, claims, and that the key may
+ * speak for this tenant. `identity` is filled only on SIGNATURE_GOOD. After
+ * SIGNATURE_UNKNOWN_KEY the keys may be fetched anew, and the token tried once more;
+ * it is refused all the same if that does not help.
+ */
+enum signature token_verify(const char *compact, size_t length, const struct keys *keys,
+                            unsigned algorithms, const struct expected *expected,
+                            struct identity *identity, struct error *why);
+
+/* Its two halves. `payload` is filled only on SIGNATURE_GOOD; it may have no bytes at all. */
+enum signature token_signature(const char *compact, size_t length, const struct keys *keys,
+                               unsigned algorithms, struct buffer *payload, struct error *why);
+/* The claims of a payload whose signature is good. */
 bool token_claims(const char *payload, size_t length, const struct expected *expected,
                   struct identity *identity, struct error *why);

@@ -1,0 +1,333 @@
+#include "platform/token.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "platform/json.h"
+
+#define TENANT_HOLDER "{tenantid}" /* in the issuer of a key of Entra */
+#define GUID_SHAPE    "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+#define VERSION_TEXT  "2.0"
+
+typedef bool check(const json_t *claims, const struct expected *expected, struct identity *draft,
+                   struct error *why);
+
+static bool untrusted(struct error *why, const char *text)
+{
+    return error_set(why, ERROR_UNTRUSTED, "%s", text);
+}
+
+static bool within(const char *text, char least, char most)
+{
+    for (; *text; text++)
+        if (*text < least || *text > most)
+            return false;
+    return true;
+}
+
+static bool is_guid(const char *text)
+{
+    const char *shape = GUID_SHAPE;
+
+    for (; *shape && *text; shape++, text++)
+        if (*shape == '-' ? *text != '-' : !strchr("0123456789abcdefABCDEF", *text))
+            return false;
+    return !*shape && !*text;
+}
+
+/* A claim that must be this text, byte for byte. */
+static bool claim_is(const json_t *claims, const char *name, const char *wanted, struct error *why)
+{
+    const char *text;
+
+    if (!json_text(claims, name, IDENTITY_TEXT_MOST, &text, why))
+        return false;
+    return strcmp(text, wanted) == 0 ||
+           error_set(why, ERROR_UNTRUSTED, "%s is not the one expected", name);
+}
+
+static bool claim_is_if_any(const json_t *claims, const char *name, const char *wanted,
+                            struct error *why)
+{
+    return !json_object_get(claims, name) || claim_is(claims, name, wanted, why);
+}
+
+static bool check_issuer(const json_t *claims, const struct expected *expected,
+                         struct identity *draft, struct error *why)
+{
+    return claim_is(claims, "iss", expected->issuer, why) &&
+           (text_copy(draft->issuer, sizeof draft->issuer, expected->issuer) ||
+            untrusted(why, "iss is too long"));
+}
+
+static bool audience_holds(const json_t *list, const char *client_id, struct error *why)
+{
+    const json_t *member;
+    bool found = false;
+    size_t i;
+
+    json_array_foreach(list, i, member)
+    {
+        if (!json_is_string(member))
+            return untrusted(why, "aud holds something that is no text");
+        found = found || strcmp(json_string_value(member), client_id) == 0;
+    }
+    return found || untrusted(why, "aud does not hold our client id");
+}
+
+/* OIDC Core 3.1.3.7, points 3 to 5. */
+static bool check_audience(const json_t *claims, const struct expected *expected,
+                           struct identity *draft, struct error *why)
+{
+    const json_t *audience = json_object_get(claims, "aud");
+
+    (void)draft;
+    if (!json_is_array(audience))
+        return claim_is(claims, "aud", expected->client_id, why) &&
+               claim_is_if_any(claims, "azp", expected->client_id, why);
+    if (!audience_holds(audience, expected->client_id, why))
+        return false;
+    if (json_array_size(audience) > 1)
+        return claim_is(claims, "azp", expected->client_id, why);
+    return claim_is_if_any(claims, "azp", expected->client_id, why);
+}
+
+static bool check_times(const json_t *claims, const struct expected *expected,
+                        struct identity *draft, struct error *why)
+{
+    int64_t now = expected->now, skew = expected->skew_seconds;
+    int64_t expires, issued, begins = 0;
+
+    (void)draft;
+    if (!json_number(claims, "exp", 1, JSON_INTEGER_MOST, &expires, why) ||
+        !json_number(claims, "iat", 1, JSON_INTEGER_MOST, &issued, why) ||
+        !json_number_if_any(claims, "nbf", 0, JSON_INTEGER_MOST, &begins, why))
+        return false;
+    if (expires <= now - skew)
+        return untrusted(why, "the token has expired");
+    if (issued > now + skew || begins > now + skew)
+        return untrusted(why, "the token is from the future");
+    return issued < expires || untrusted(why, "the token ends before it was issued");
+}
+
+static bool check_tenant(const json_t *claims, const struct expected *expected,
+                         struct identity *draft, struct error *why)
+{
+    bool wanted = expected->tenant && *expected->tenant;
+    const char *tenant = "";
+
+    if (wanted && !claim_is(claims, "tid", expected->tenant, why))
+        return false;
+    if (!json_text_if_any(claims, "tid", sizeof GUID_SHAPE - 1, &tenant, why))
+        return false;
+    if (*tenant && !is_guid(tenant))
+        return untrusted(why, "tid is not a GUID");
+    if (wanted && !strstr(expected->issuer, tenant))
+        return untrusted(why, "tid is not the tenant of iss");
+    return text_copy(draft->tenant, sizeof draft->tenant, tenant) ||
+           untrusted(why, "tid is too long");
+}
+
+/*
+ * Only people at home in this tenant: a guest's name is chosen elsewhere. `idp` of
+ * a member is the issuer, in its first or second version.
+ */
+static bool check_home(const json_t *claims, const struct expected *expected,
+                       struct identity *draft, struct error *why)
+{
+    char first_version[IDENTITY_TEXT_MOST];
+    const char *home = draft->issuer;
+    int64_t guest = 0;
+
+    (void)expected;
+    if (!*draft->tenant)
+        return true;
+    snprintf(first_version, sizeof first_version, "https://sts.windows.net/%s/", draft->tenant);
+    if (!claim_is_if_any(claims, "ver", VERSION_TEXT, why) ||
+        !json_number_if_any(claims, "acct", 0, 1, &guest, why) ||
+        !json_text_if_any(claims, "idp", IDENTITY_TEXT_MOST, &home, why))
+        return false;
+    if (guest || (strcmp(home, draft->issuer) != 0 && strcmp(home, first_version) != 0))
+        return untrusted(why, "a guest of this tenant");
+    return true;
+}
+
+static bool check_nonce(const json_t *claims, const struct expected *expected,
+                        struct identity *draft, struct error *why)
+{
+    (void)draft;
+    if (expected->nonce)
+        return claim_is(claims, "nonce", expected->nonce, why);
+    return !json_object_get(claims, "nonce") || untrusted(why, "a nonce that we did not send");
+}
+
+static bool check_person(const json_t *claims, const struct expected *expected,
+                         struct identity *draft, struct error *why)
+{
+    const char *person;
+
+    if (!json_text(claims, "sub", IDENTITY_TEXT_MOST, &person, why) ||
+        !json_text_if_any(claims, "oid", IDENTITY_TEXT_MOST, &person, why))
+        return false;
+    if (!within(person, ' ', '~'))
+        return untrusted(why, "the object id is not printable ASCII");
+    if (expected->object_id && strcmp(person, expected->object_id) != 0)
+        return untrusted(why, "the token is of another person by this name");
+    return text_copy(draft->object_id, sizeof draft->object_id, person) ||
+           untrusted(why, "the object id is too long");
+}
+
+/* Folding stays within ASCII, so letters that fold to ASCII elsewhere cannot pass for it. */
+static bool check_name(const json_t *claims, const struct expected *expected,
+                       struct identity *draft, struct error *why)
+{
+    const char *name;
+
+    if (!json_text(claims, expected->name_claim, IDENTITY_TEXT_MOST, &name, why))
+        return false;
+    if (!within(name, '!', '~') || !text_equal_folded(name, expected->name))
+        return untrusted(why, "the token is of somebody else than was asked for");
+    if (!text_copy(draft->name, sizeof draft->name, name))
+        return untrusted(why, "the name is too long");
+    text_fold(draft->name);
+    return true;
+}
+
+static bool read_full_name(const json_t *claims, const struct expected *expected,
+                           struct identity *draft, struct error *why)
+{
+    const char *name = json_string_value(json_object_get(claims, "name"));
+
+    (void)expected;
+    (void)why;
+    if (name && !text_copy(draft->full_name, sizeof draft->full_name, name))
+        draft->full_name[0] = '\0';
+    return true;
+}
+
+/* Whether the claim is a list of groups that we can take, and all of them. */
+static bool groups_usable(const json_t *claims, const char *claim)
+{
+    const json_t *list = json_object_get(claims, claim), *group;
+    const json_t *elsewhere = json_object_get(claims, "_claim_names");
+    size_t i;
+
+    if (!json_is_array(list) || json_array_size(list) > IDENTITY_GROUPS_MOST ||
+        json_object_get(elsewhere, claim) || json_is_true(json_object_get(claims, "hasgroups")))
+        return false;
+    json_array_foreach(list, i, group)
+    {
+        size_t length = json_string_length(group);
+
+        if (length == 0 || length > IDENTITY_TEXT_MOST)
+            return false;
+    }
+    return true;
+}
+
+/* A claim that cannot be taken counts as missing: groups are then learned elsewhere, or kept. */
+static bool read_groups(const json_t *claims, const struct expected *expected,
+                        struct identity *draft, struct error *why)
+{
+    const char *claim = expected->groups_claim;
+    const json_t *group;
+    size_t i;
+
+    if (!claim || !*claim || !groups_usable(claims, claim))
+        return true;
+    draft->has_groups = true;
+    json_array_foreach(json_object_get(claims, claim), i, group)
+    {
+        const char *text = json_string_value(group);
+
+        if (!strings_have(&draft->groups, text) && !strings_add(&draft->groups, text))
+            return error_set(why, ERROR_SYSTEM, "out of memory");
+    }
+    return true;
+}
+
+bool token_claims(const char *payload, size_t length, const struct expected *expected,
+                  struct identity *identity, struct error *why)
+{
+    static check *const checks[] = {check_issuer,   check_audience, check_times,  check_tenant,
+                                    check_home,     check_nonce,    check_person, check_name,
+                                    read_full_name, read_groups};
+    OWNED(identity_release)
+    struct identity draft = {.groups = STRINGS_WITH_LIMIT(IDENTITY_GROUPS_MOST)};
+    json_auto_t *claims = NULL;
+    bool good = json_read(payload, length, TOKEN_TEXT_MOST, &claims, why);
+
+    for (size_t i = 0; good && i < sizeof checks / sizeof checks[0]; i++)
+        good = checks[i](claims, expected, &draft, why);
+    if (!good) {
+        if (why->kind == ERROR_MALFORMED)
+            why->kind = ERROR_UNTRUSTED;
+        return error_context(why, "ID token");
+    }
+    *identity = draft;
+    draft = (struct identity){0};
+    return true;
+}
+
+/* RFC 8725 3.11: a token of another sort must not pass for an ID token. */
+static bool is_id_token(const json_t *header, struct error *why)
+{
+    const char *type = "JWT";
+
+    if (!json_text_if_any(header, "typ", IDENTITY_TEXT_MOST, &type, why))
+        return false;
+    return text_equal_folded(type, "JWT") || untrusted(why, "its typ is not JWT");
+}
+
+/* platform.md 2.3, check 4: tenants share an address, so the key itself says for whom it speaks. */
+static bool key_speaks_for(const struct key *key, const struct identity *identity,
+                           struct error *why)
+{
+    const char *holder = key->issuer ? strstr(key->issuer, TENANT_HOLDER) : NULL;
+    char issuer[KEYS_TEXT_MOST + sizeof identity->tenant];
+
+    if (!key->issuer)
+        return true;
+    if (holder && !*identity->tenant)
+        return untrusted(why, "the key is for tenants, and the token has none");
+    if (holder)
+        snprintf(issuer, sizeof issuer, "%.*s%s%s", (int)(holder - key->issuer), key->issuer,
+                 identity->tenant, holder + sizeof TENANT_HOLDER - 1);
+    else
+        snprintf(issuer, sizeof issuer, "%s", key->issuer);
+    return strcmp(issuer, identity->issuer) == 0 ||
+           untrusted(why, "the key does not speak for this issuer");
+}
+
+enum signature token_verify(const char *compact, size_t length, const struct keys *keys,
+                            unsigned algorithms, const struct expected *expected,
+                            struct identity *identity, struct error *why)
+{
+    OWNED(signed_message_release) struct signed_message message = {0};
+    OWNED(identity_release) struct identity draft = {0};
+    enum signature result = signature_check(compact, length, keys, algorithms, &message, why);
+
+    if (result != SIGNATURE_GOOD)
+        return result;
+    if (!is_id_token(message.header, why) ||
+        !token_claims(message.payload.bytes, message.payload.length, expected, &draft, why) ||
+        !key_speaks_for(message.key, &draft, why)) {
+        if (why->kind == ERROR_MALFORMED)
+            why->kind = ERROR_UNTRUSTED;
+        return SIGNATURE_BAD;
+    }
+    *identity = draft;
+    draft = (struct identity){0};
+    return SIGNATURE_GOOD;
+}
+
+enum signature token_signature(const char *compact, size_t length, const struct keys *keys,
+                               unsigned algorithms, struct buffer *payload, struct error *why)
+{
+    OWNED(signed_message_release) struct signed_message message = {0};
+    enum signature result = signature_check(compact, length, keys, algorithms, &message, why);
+
+    if (result != SIGNATURE_GOOD)
+        return result;
+    *payload = message.payload;
+    message.payload = (struct buffer){0};
+    return SIGNATURE_GOOD;
+}
