@@ -26,3 +26,6 @@
 #define CONFIG_FILE   CONFIG_DIR "/latchkey.conf"
 #define CONFIG_DROPS  CONFIG_DIR "/conf.d"
 #define LOGIN_SOCKET  RUNTIME_DIR "/login.socket"
+
+/* 0700, of the user latchkey: what helpers share when the disk is read-only. */
+#define RUNTIME_STATE_DIR RUNTIME_DIR "/state"

@@ -1,0 +1,30 @@
+/*
+ * The local half of a sign-in: the typed secret against the verifier, computed
+ * beside the network. Without a verifier the same work is done for nothing, so
+ * that nobody learns from the time whether a person is known here.
+ */
+#pragma once
+
+#include "cache/secret.h"
+#include "cache/verifier.h"
+#include "login/policy.h"
+
+#include <pthread.h>
+
+#define COMPARE_MS 30000 /* longest wait for a free slot */
+
+struct compare {
+    const struct host_key *key;
+    struct kdf_slots *slots;
+    const char *secret, *verifier; /* an empty verifier: nothing is known */
+    enum local local;
+    bool failed; /* could not be computed: `why`; `local` is then LOCAL_WRONG */
+    struct error why;
+    bool threaded;
+    pthread_t thread;
+};
+
+/* Starts it, in a thread where one can be had; all that `compare` points to must stay until the end. */
+void compare_begin(struct compare *compare);
+/* Waits for it. */
+enum local compare_end(struct compare *compare);

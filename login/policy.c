@@ -1,0 +1,252 @@
+#include "login/policy.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define CLOCK_SLACK_SECONDS 300 /* a smaller step back is an adjustment, not a trick */
+
+/* What is to be done: rows are the platform's answers, columns what this host thinks of the secret. */
+/* clang-format off */
+static const enum step steps[RESULTS][LOCALS] = {
+    /*                            nothing known      wrong here         right here        */
+    [RESULT_UNTRUSTED]         = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_SKIPPED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ADMIT},
+    [RESULT_ACCEPTED_PASSWORD] = {STEP_ADMIT,        STEP_ADMIT,        STEP_ADMIT},
+    [RESULT_ACCEPTED_TOKEN]    = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ADMIT},
+    [RESULT_UNREACHABLE]       = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
+    [RESULT_UNSERVED]          = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
+    [RESULT_SECRET]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_TOKEN]             = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
+    [RESULT_REVOKED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
+    [RESULT_MORE_PASSWORD]     = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
+    [RESULT_MORE_TOKEN]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_ACCOUNT]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_DISABLED]          = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_POLICY]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_EXPIRED]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_LOCKED]            = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
+    [RESULT_SETUP]             = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+};
+
+/* What an answer leaves behind, and what somebody whose secret is right gets to hear. */
+static const struct effect {
+    enum refused remember;
+    bool erase_verifier, erase_token;
+    enum verdict verdict;
+    enum words words;
+} effects[RESULTS] = {
+    [RESULT_UNTRUSTED]     = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_SKIPPED]       = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_ACCEPTED_PASSWORD] = {REFUSED_NOT,  false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_ACCEPTED_TOKEN] = {REFUSED_NOT,     false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_UNREACHABLE]   = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
+    [RESULT_UNSERVED]      = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
+    [RESULT_SECRET]        = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        WORDS_CHANGED},
+    [RESULT_TOKEN]         = {REFUSED_NOT,      false, true,  VERDICT_DENY,        WORDS_REVOKED},
+    [RESULT_REVOKED]       = {REFUSED_REVOKED,  true,  true,  VERDICT_DENY,        WORDS_REVOKED},
+    [RESULT_MORE_PASSWORD] = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_MORE},
+    [RESULT_MORE_TOKEN]    = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_MORE},
+    [RESULT_ACCOUNT]       = {REFUSED_ACCOUNT,  false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        WORDS_DISABLED},
+    [RESULT_POLICY]        = {REFUSED_POLICY,   false, false, VERDICT_FORBIDDEN,   WORDS_POLICY},
+    [RESULT_EXPIRED]       = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        WORDS_EXPIRED},
+    [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
+    [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, WORDS_SETUP},
+};
+/* clang-format on */
+
+static bool is_unreachable(enum result result)
+{
+    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED;
+}
+
+static struct decision deny(const struct facts *facts)
+{
+    const struct effect *effect = &effects[facts->result];
+    struct decision decision = {
+        .verdict = effect->verdict,
+        .words = effect->words,
+        .remember = effect->remember,
+        .erase_verifier = effect->erase_verifier,
+        .erase_token = effect->erase_token,
+    };
+
+    if (facts->local == LOCAL_RIGHT)
+        return decision;
+    /* A wrong secret says nothing about the right one. */
+    if (facts->result == RESULT_SECRET) {
+        decision.remember = REFUSED_NOT;
+        decision.erase_verifier = false;
+    }
+    /* Nobody learns about an account before the secret is proven; "more" and "setup" follow it. */
+    if (facts->local == LOCAL_WRONG ||
+        (facts->result != RESULT_MORE_PASSWORD && facts->result != RESULT_SETUP &&
+         !is_unreachable(facts->result))) {
+        decision.words = is_unreachable(facts->result) ? WORDS_OFFLINE_BAD : WORDS_BAD;
+        decision.verdict = is_unreachable(facts->result) ? VERDICT_UNAVAILABLE : VERDICT_DENY;
+    }
+    return decision;
+}
+
+/* The platform is silent and the secret is right: what was remembered decides. */
+static struct decision offline(const struct facts *facts)
+{
+    static const enum words words[OFFLINES] = {
+        [OFFLINE_NEVER] = WORDS_OFFLINE_BAD,
+        [OFFLINE_ENDED] = WORDS_WINDOW_ENDED,
+        [OFFLINE_CLOSED] = WORDS_OFFLINE_BAD,
+        [OFFLINE_CLOCK] = WORDS_CLOCK,
+    };
+
+    if (facts->offline == OFFLINE_OPEN)
+        return (struct decision){.step = STEP_ADMIT_OFFLINE};
+    return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = words[facts->offline]};
+}
+
+/* Asks again, carrying what the last answer left behind; else makes do without. */
+static struct decision ask(const struct facts *facts, enum step step)
+{
+    struct facts without = *facts;
+
+    if (step == STEP_ASK_PASSWORD ? facts->may_ask_password : facts->may_ask_token) {
+        const struct effect *effect = &effects[facts->result];
+
+        return (struct decision){.step = step,
+                                 .remember = effect->remember,
+                                 .erase_verifier = effect->erase_verifier,
+                                 .erase_token = effect->erase_token};
+    }
+    if (facts->result == RESULT_UNSERVED)
+        without.result = RESULT_UNREACHABLE;
+    return without.result == RESULT_UNREACHABLE ? offline(&without) : deny(&without);
+}
+
+bool policy_wants_password(enum result result, enum local local)
+{
+    return result < RESULTS && local < LOCALS && steps[result][local] == STEP_ASK_PASSWORD;
+}
+
+struct decision policy_decide(const struct facts *facts)
+{
+    enum step step = facts->result < RESULTS && facts->local < LOCALS
+                         ? steps[facts->result][facts->local]
+                         : STEP_DENY;
+
+    switch (step) {
+    case STEP_ADMIT:
+        return (struct decision){.step = STEP_ADMIT,
+                                 .new_verifier = facts->result == RESULT_ACCEPTED_PASSWORD &&
+                                                 facts->local != LOCAL_RIGHT};
+    case STEP_ADMIT_OFFLINE:
+        return offline(facts);
+    case STEP_ASK_PASSWORD:
+    case STEP_ASK_TOKEN:
+        return ask(facts, step);
+    case STEP_DENY:
+        break;
+    }
+    return deny(facts);
+}
+
+/* A clock set back must not make anything younger: what lies in the future counts as old. */
+static bool is_older(time_t then, time_t now, long long seconds)
+{
+    return then <= 0 || then > now || now - then > seconds;
+}
+
+enum proof policy_proof(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+    time_t now = remembered->now;
+
+    if (!person || !*person->verifier || person->refused != REFUSED_NOT)
+        return PROOF_PASSWORD;
+    if (!policy_account_is_due(remembered))
+        return PROOF_NONE;
+    if (is_older(person->last_password, now, remembered->password_recheck_hours * 3600LL))
+        return PROOF_PASSWORD;
+    return remembered->may_ask_token ? PROOF_TOKEN : PROOF_PASSWORD;
+}
+
+time_t policy_offline_until(const struct remembered *remembered)
+{
+    return remembered->person->last_online + (time_t)remembered->offline_days * 86400;
+}
+
+enum offline policy_offline(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+    time_t now = remembered->now;
+
+    if (!person || person->last_online <= 0)
+        return OFFLINE_NEVER;
+    if (person->refused != REFUSED_NOT)
+        return OFFLINE_CLOSED;
+    if (now < remembered->highest_time - CLOCK_SLACK_SECONDS ||
+        now < person->last_online - CLOCK_SLACK_SECONDS)
+        return OFFLINE_CLOCK;
+    return now <= policy_offline_until(remembered) ? OFFLINE_OPEN : OFFLINE_ENDED;
+}
+
+bool policy_account_is_due(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+
+    return person->refused != REFUSED_NOT || !remembered->recheck_minutes ||
+           is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
+}
+
+struct decision policy_account(enum result result, enum offline state, enum refused refused)
+{
+    const struct facts facts = {.result = result, .local = LOCAL_RIGHT, .offline = state};
+    struct decision decision;
+
+    if (result == RESULT_ACCEPTED_TOKEN)
+        return (struct decision){.step = STEP_ADMIT};
+    if (result == RESULT_SKIPPED && refused == REFUSED_NOT)
+        return (struct decision){.step = STEP_ADMIT};
+    if (result == RESULT_UNREACHABLE)
+        return offline(&facts);
+    decision = deny(&facts);
+    decision.verdict = VERDICT_EXPIRED;
+    /* Here nobody can type a password instead: a dead token closes the account until she does. */
+    if (result == RESULT_TOKEN)
+        decision.remember = REFUSED_REVOKED;
+    if (result == RESULT_SKIPPED)
+        decision.words = WORDS_REVOKED;
+    return decision;
+}
+
+bool policy_allows(const struct strings *allow, const char *name, const struct strings *group_ids)
+{
+    if (strings_have(allow, "everyone") || strings_have(allow, name))
+        return true;
+    for (size_t i = 0; i < group_ids->count; i++)
+        /* A group called like a person's name or "everyone" must not open the door. */
+        if (!strchr(group_ids->items[i], '@') && strings_have(allow, group_ids->items[i]))
+            return true;
+    return false;
+}
+
+bool policy_is_background(const struct request *request)
+{
+    static const char *const always[] = {"cron", "crond", "atd", "systemd-user"};
+    static const char *const for_root[] = {"su", "su-l", "runuser", "runuser-l"};
+
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        if (strcmp(request->service, always[i]) == 0)
+            return true;
+    if (strcmp(request->remote_user, "root") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof for_root / sizeof for_root[0]; i++)
+        if (strcmp(request->service, for_root[i]) == 0)
+            return true;
+    return false;
+}
+
+struct decision policy_background(const struct person *person)
+{
+    if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
+        return (struct decision){.step = STEP_ADMIT};
+    return (struct decision){.verdict = VERDICT_EXPIRED, .words = WORDS_REVOKED};
+}

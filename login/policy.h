@@ -1,0 +1,113 @@
+/*
+ * Who may come in. Every rule of admission is here and nowhere else. Pure:
+ * facts in, decision out; no clock, file, network or log.
+ */
+#pragma once
+
+#include "base/strings.h"
+#include "cache/person.h"
+#include "login/frame.h"
+#include "login/words.h"
+
+/* The typed secret against what this host remembers. */
+enum local {
+    LOCAL_UNKNOWN, /* nothing to compare with */
+    LOCAL_WRONG,
+    LOCAL_RIGHT,
+    LOCALS
+};
+
+/* What the platform said last, and to what, as far as it makes a difference here. */
+enum result {
+    RESULT_UNTRUSTED, /* zero: an answer that nobody can vouch for */
+    RESULT_SKIPPED,   /* not asked: the last proof is recent */
+    RESULT_ACCEPTED_PASSWORD,
+    RESULT_ACCEPTED_TOKEN,
+    RESULT_UNREACHABLE,
+    RESULT_UNSERVED, /* unreachable, but only for passwords: something did answer */
+    RESULT_SECRET,
+    RESULT_TOKEN,
+    RESULT_REVOKED,
+    RESULT_MORE_PASSWORD,
+    RESULT_MORE_TOKEN,
+    RESULT_ACCOUNT,
+    RESULT_DISABLED,
+    RESULT_POLICY,
+    RESULT_EXPIRED,
+    RESULT_LOCKED,
+    RESULT_SETUP,
+    RESULTS
+};
+
+/* What would hold if the platform could not be reached. */
+enum offline {
+    OFFLINE_NEVER, /* zero: no online proof, nothing to go by */
+    OFFLINE_OPEN,
+    OFFLINE_ENDED,  /* the window is over */
+    OFFLINE_CLOSED, /* refused by the platform since */
+    OFFLINE_CLOCK,  /* the clock was set back: nobody can tell */
+    OFFLINES
+};
+
+enum step {
+    STEP_DENY, /* zero on purpose */
+    STEP_ADMIT,
+    STEP_ADMIT_OFFLINE,
+    STEP_ASK_PASSWORD, /* one password grant with the secret just typed, then decide again */
+    STEP_ASK_TOKEN     /* redeem the refresh token, then decide again */
+};
+
+struct decision {
+    enum step step;
+    enum verdict verdict; /* when denied */
+    enum words words;
+    enum refused remember; /* REFUSED_NOT: nothing */
+    bool erase_verifier, erase_token;
+    bool new_verifier; /* the platform vouches for the typed secret: remember it */
+};
+
+struct facts {
+    enum result result;
+    enum local local;
+    enum offline offline;
+    bool may_ask_password; /* not asked yet in this sign-in, and the limits allow it */
+    bool may_ask_token;    /* not asked yet, there is one, and its successor could be stored */
+};
+
+struct decision policy_decide(const struct facts *facts);
+/* Whether it makes a difference that the password may be asked about. */
+bool policy_wants_password(enum result result, enum local local);
+
+/* Which online proof to begin with. */
+enum proof { PROOF_PASSWORD, PROOF_TOKEN, PROOF_NONE };
+
+struct remembered {
+    const struct person *person; /* NULL: not known here */
+    time_t now;
+    time_t highest_time; /* ever seen here; 0: none */
+    unsigned recheck_minutes, password_recheck_hours;
+    unsigned offline_days;
+    bool may_ask_token;
+};
+
+enum proof policy_proof(const struct remembered *remembered);
+enum offline policy_offline(const struct remembered *remembered);
+/* The end of the offline window; only where policy_offline says OFFLINE_OPEN. */
+time_t policy_offline_until(const struct remembered *remembered);
+
+/* Whether the last online proof is old enough to ask again. */
+bool policy_account_is_due(const struct remembered *remembered);
+
+/*
+ * The account phase, for people that another module has let in: `result` is that of a
+ * token redemption; RESULT_SKIPPED when none was due; RESULT_TOKEN also when one was due
+ * and there is no token. STEP_ADMIT, STEP_ADMIT_OFFLINE or STEP_DENY.
+ */
+struct decision policy_account(enum result result, enum offline offline, enum refused refused);
+
+/* Whether the configuration lets this person in at all: `allow` of latchkey.conf(5). */
+bool policy_allows(const struct strings *allow, const char *name, const struct strings *group_ids);
+
+/* Services that act in the person's absence: remembered facts only, and no end of the window. */
+bool policy_is_background(const struct request *request);
+struct decision policy_background(const struct person *person);

@@ -1,0 +1,40 @@
+#include "login/words.h"
+
+#include <stdio.h>
+
+const char *words_text(enum words words)
+{
+    static const char *const texts[WORDS_END] = {
+        [WORDS_NONE] = "",
+        [WORDS_ASK_PASSWORD] = "Password: ",
+        [WORDS_BAD] = "Sign-in failed. Check the user name and password.",
+        [WORDS_OFFLINE_BAD] = "The sign-in service cannot be reached. Only people who have signed "
+                              "in here before can sign in now, with the password they used then.",
+        [WORDS_WINDOW_ENDED] = "The sign-in service cannot be reached, and your last sign-in "
+                               "with it is too long ago. Sign in again when it is back.",
+        [WORDS_CLOCK] = "The sign-in service cannot be reached, and the clock of this host was "
+                        "set back. Tell your administrator.",
+        [WORDS_CHANGED] = "This password is no longer valid. Sign in with your new password.",
+        [WORDS_DISABLED] = "This account is disabled.",
+        [WORDS_REVOKED] = "Your saved sign-in is no longer valid. Sign in again.",
+        [WORDS_POLICY] = "Your organisation's access policy does not allow this sign-in.",
+        [WORDS_EXPIRED] = "Your password has expired. Change it in a browser, then sign in again.",
+        [WORDS_MORE] = "This login cannot do the extra verification that your organisation "
+                       "requires.",
+        [WORDS_SETUP] = "Sign-in is not set up correctly on this host. Tell your administrator.",
+        [WORDS_NOT_ALLOWED] = "You have not been given access to sign in to this host.",
+        [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",
+        [WORDS_ELSEWHERE] = "This name belonged to another account here. Tell your administrator.",
+        [WORDS_BROKEN] = "This host cannot check sign-ins at the moment. Tell your administrator.",
+    };
+
+    return words > WORDS_NONE && words < WORDS_END && texts[words] ? texts[words] : "";
+}
+
+void words_offline_until(const char *date, char *out, size_t size)
+{
+    snprintf(out, size,
+             "The sign-in service cannot be reached. You are signed in with what this host "
+             "remembers; that works until %s.",
+             date);
+}

@@ -1,0 +1,30 @@
+/* Every sentence that a person can see while signing in. Nothing else talks to people. */
+#pragma once
+
+#include <stddef.h>
+
+enum words {
+    WORDS_NONE,
+    WORDS_ASK_PASSWORD,
+    WORDS_BAD,         /* wrong, unknown, disabled, locked: one text until the secret is proven */
+    WORDS_OFFLINE_BAD, /* the same while the platform cannot be reached */
+    WORDS_WINDOW_ENDED,
+    WORDS_CLOCK,
+    WORDS_CHANGED,  /* the password was changed elsewhere */
+    WORDS_DISABLED, /* from here on: only after the secret was right */
+    WORDS_REVOKED,
+    WORDS_POLICY,
+    WORDS_EXPIRED,
+    WORDS_MORE,
+    WORDS_SETUP,
+    WORDS_NOT_ALLOWED,
+    WORDS_TRIES,
+    WORDS_ELSEWHERE, /* the name belongs to somebody else here */
+    WORDS_BROKEN,    /* this host is at fault */
+    WORDS_END
+};
+
+const char *words_text(enum words words);
+
+/* For somebody let in by what is remembered: until when that works. */
+void words_offline_until(const char *date, char *out, size_t size);

@@ -1,0 +1,361 @@
+/* login/policy.c: the whole table, by properties that are stated apart from it. */
+#include "login/policy.h"
+#include "tests/check.h"
+
+#include <string.h>
+
+#define DAY 86400
+
+static bool is_accepted(enum result result)
+{
+    return result == RESULT_ACCEPTED_PASSWORD || result == RESULT_ACCEPTED_TOKEN;
+}
+
+/* The answers that leave the question to what this host remembers. */
+static bool is_silent(enum result result)
+{
+    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED || result == RESULT_LOCKED;
+}
+
+static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
+{
+    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 4; n++) {
+        const struct facts facts = {
+            .result = n / (LOCALS * OFFLINES * 4),
+            .local = n / (OFFLINES * 4) % LOCALS,
+            .offline = n / 4 % OFFLINES,
+            .may_ask_password = n & 1,
+            .may_ask_token = n & 2,
+        };
+        const struct decision decision = policy_decide(&facts);
+
+        check(&facts, &decision);
+    }
+}
+
+static void admitted_only_if_proven(const struct facts *f, const struct decision *d)
+{
+    if (d->step != STEP_ADMIT)
+        return;
+    assert_true(f->result == RESULT_ACCEPTED_PASSWORD ||
+                (f->local == LOCAL_RIGHT &&
+                 (f->result == RESULT_ACCEPTED_TOKEN || f->result == RESULT_SKIPPED)));
+}
+
+static void offline_only_if_silent_right_and_open(const struct facts *f, const struct decision *d)
+{
+    bool fallback = f->result == RESULT_UNSERVED && f->may_ask_token;
+    bool wanted =
+        is_silent(f->result) && f->local == LOCAL_RIGHT && f->offline == OFFLINE_OPEN && !fallback;
+
+    assert_int_equal(d->step == STEP_ADMIT_OFFLINE, wanted);
+}
+
+static void denied_means_a_denying_verdict(const struct facts *f, const struct decision *d)
+{
+    (void)f;
+    if (d->step == STEP_DENY) {
+        assert_true(d->verdict > VERDICT_ADMIT && d->verdict < VERDICTS);
+        assert_int_not_equal(d->words, WORDS_NONE);
+    } else {
+        assert_int_not_equal(d->verdict, VERDICT_ADMIT);
+    }
+}
+
+static void nothing_is_said_of_an_account_before_the_secret_is_proven(const struct facts *f,
+                                                                      const struct decision *d)
+{
+    if (d->step != STEP_DENY || f->local == LOCAL_RIGHT)
+        return;
+    if (f->local == LOCAL_UNKNOWN &&
+        (f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP))
+        return; /* the platform said so to this very password */
+    assert_true(d->words == WORDS_BAD || d->words == WORDS_OFFLINE_BAD);
+    assert_int_equal(d->words == WORDS_OFFLINE_BAD,
+                     f->result == RESULT_UNREACHABLE || f->result == RESULT_UNSERVED);
+}
+
+static void a_wrong_secret_erases_nothing_by_itself(const struct facts *f, const struct decision *d)
+{
+    if (f->local != LOCAL_RIGHT && f->result == RESULT_SECRET) {
+        assert_false(d->erase_verifier);
+        assert_false(d->erase_token);
+        assert_int_equal(d->remember, REFUSED_NOT);
+    }
+}
+
+static void silence_and_success_leave_no_refusal(const struct facts *f, const struct decision *d)
+{
+    if (is_silent(f->result) || is_accepted(f->result) || f->result == RESULT_SKIPPED ||
+        f->result == RESULT_UNTRUSTED) {
+        assert_int_equal(d->remember, REFUSED_NOT);
+        assert_false(d->erase_verifier);
+        assert_false(d->erase_token);
+    }
+}
+
+/* What is not about the typed secret is remembered whatever was typed: the cable may be pulled next. */
+static void refusals_of_the_account_are_always_remembered(const struct facts *f,
+                                                          const struct decision *d)
+{
+    static const enum refused wanted[RESULTS] = {
+        [RESULT_REVOKED] = REFUSED_REVOKED,   [RESULT_ACCOUNT] = REFUSED_ACCOUNT,
+        [RESULT_DISABLED] = REFUSED_DISABLED, [RESULT_POLICY] = REFUSED_POLICY,
+        [RESULT_EXPIRED] = REFUSED_PASSWORD,  [RESULT_SETUP] = REFUSED_POLICY,
+    };
+
+    if (wanted[f->result] != REFUSED_NOT)
+        assert_int_equal(d->remember, wanted[f->result]);
+}
+
+static void only_a_password_the_platform_took_becomes_a_verifier(const struct facts *f,
+                                                                 const struct decision *d)
+{
+    assert_int_equal(d->new_verifier,
+                     f->result == RESULT_ACCEPTED_PASSWORD && f->local != LOCAL_RIGHT);
+}
+
+static void it_asks_only_what_may_be_asked(const struct facts *f, const struct decision *d)
+{
+    assert_true(d->step != STEP_ASK_PASSWORD || f->may_ask_password);
+    assert_true(d->step != STEP_ASK_TOKEN || f->may_ask_token);
+    assert_true(d->step != STEP_ASK_PASSWORD || policy_wants_password(f->result, f->local));
+}
+
+static void the_whole_table_keeps_its_promises(void **state)
+{
+    (void)state;
+    for_all(admitted_only_if_proven);
+    for_all(offline_only_if_silent_right_and_open);
+    for_all(denied_means_a_denying_verdict);
+    for_all(nothing_is_said_of_an_account_before_the_secret_is_proven);
+    for_all(a_wrong_secret_erases_nothing_by_itself);
+    for_all(silence_and_success_leave_no_refusal);
+    for_all(refusals_of_the_account_are_always_remembered);
+    for_all(only_a_password_the_platform_took_becomes_a_verifier);
+    for_all(it_asks_only_what_may_be_asked);
+}
+
+/* Each row of the story, with the first answer and what follows from it. */
+static void each_row_of_the_story_ends_as_told(void **state)
+{
+    static const struct {
+        struct facts facts;
+        enum step step;
+        enum words words;
+        enum refused remember;
+        bool erase_verifier, erase_token;
+    } rows[] = {
+        /* clang-format off */
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true},
+         STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true},
+         STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true},
+         STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true},
+         STEP_DENY, WORDS_CLOCK, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true},
+         STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false},
+         STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
+        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+         STEP_DENY, WORDS_CHANGED, REFUSED_PASSWORD, true, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, true},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false},
+         STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, true},
+        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, true, true},
+        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+         STEP_DENY, WORDS_DISABLED, REFUSED_DISABLED, true, true},
+        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+         STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+         STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+         STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false},
+         STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+         STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false},
+         STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
+        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
+        /* clang-format on */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct decision d = policy_decide(&rows[i].facts);
+
+        if (d.step != rows[i].step || d.words != rows[i].words || d.remember != rows[i].remember)
+            print_message("row %zu\n", i);
+        assert_int_equal(d.step, rows[i].step);
+        assert_int_equal(d.words, rows[i].words);
+        assert_int_equal(d.remember, rows[i].remember);
+        assert_int_equal(d.erase_verifier, rows[i].erase_verifier);
+        assert_int_equal(d.erase_token, rows[i].erase_token);
+    }
+}
+
+static struct person somebody(time_t last_online, time_t last_password)
+{
+    struct person person = {.uid = ID_LEAST, .has_token = true};
+
+    person.verifier[0] = '$';
+    person.last_online = last_online;
+    person.last_password = last_password;
+    return person;
+}
+
+static void the_window_ends_to_the_second_and_the_future_is_never_young(void **state)
+{
+    const time_t now = 1000 * DAY;
+    struct person person = somebody(now - 14 * DAY, now);
+    struct remembered r = {.person = &person, .now = now, .offline_days = 14};
+
+    (void)state;
+    assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
+    person.last_online--;
+    assert_int_equal(policy_offline(&r), OFFLINE_ENDED);
+    person.last_online = 0;
+    assert_int_equal(policy_offline(&r), OFFLINE_NEVER);
+    person.last_online = now + 301; /* a clock set back */
+    assert_int_equal(policy_offline(&r), OFFLINE_CLOCK);
+    person.last_online = now - DAY;
+    r.highest_time = now + 301;
+    assert_int_equal(policy_offline(&r), OFFLINE_CLOCK);
+    r.highest_time = now + 300;
+    assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
+    person.refused = REFUSED_POLICY;
+    assert_int_equal(policy_offline(&r), OFFLINE_CLOSED);
+    r.person = NULL;
+    assert_int_equal(policy_offline(&r), OFFLINE_NEVER);
+}
+
+static void the_first_proof_is_chosen_by_age(void **state)
+{
+    const time_t now = 1000 * DAY;
+    struct person person = somebody(now - 60, now - 60);
+    struct remembered r = {.person = &person,
+                           .now = now,
+                           .recheck_minutes = 5,
+                           .password_recheck_hours = 24,
+                           .may_ask_token = true};
+
+    (void)state;
+    assert_int_equal(policy_proof(&r), PROOF_NONE);
+    r.recheck_minutes = 0;
+    assert_int_equal(policy_proof(&r), PROOF_TOKEN);
+    r.recheck_minutes = 1;
+    assert_int_equal(policy_proof(&r), PROOF_NONE);
+    person.last_online = now - 61;
+    assert_int_equal(policy_proof(&r), PROOF_TOKEN);
+    r.may_ask_token = false;
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+    r.may_ask_token = true;
+    r.password_recheck_hours = 0;
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+    r.password_recheck_hours = 24;
+    person.last_password = now + 1;
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+    person.last_password = now;
+    person.last_online = now + 1; /* the future is not recent */
+    assert_int_equal(policy_proof(&r), PROOF_TOKEN);
+    person.refused = REFUSED_REVOKED;
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+    person.refused = REFUSED_NOT;
+    person.verifier[0] = '\0';
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+    r.person = NULL;
+    assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
+}
+
+static void the_account_phase_fails_closed(void **state)
+{
+    (void)state;
+    for (enum result result = 0; result < RESULTS; result++)
+        for (enum offline offline = 0; offline < OFFLINES; offline++)
+            for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
+                const struct decision d = policy_account(result, offline, refused);
+                bool in = d.step == STEP_ADMIT || d.step == STEP_ADMIT_OFFLINE;
+                bool wanted = result == RESULT_ACCEPTED_TOKEN ||
+                              (result == RESULT_SKIPPED && refused == REFUSED_NOT) ||
+                              (result == RESULT_UNREACHABLE && offline == OFFLINE_OPEN);
+
+                assert_int_equal(in, wanted);
+                assert_true(in || d.verdict == VERDICT_EXPIRED || d.verdict == VERDICT_UNAVAILABLE);
+                assert_true(result != RESULT_TOKEN || d.remember == REFUSED_REVOKED);
+            }
+}
+
+static void background_services_go_by_what_is_remembered(void **state)
+{
+    static const struct {
+        const char *service, *remote_user;
+        bool background;
+    } cases[] = {
+        {"cron", "", true},      {"systemd-user", "", true}, {"sshd", "", false},
+        {"su", "root", true},    {"su", "lena", false},      {"su", "", false},
+        {"sudo", "root", false},
+    };
+    struct person person = somebody(1, 1);
+    struct request request = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        strcpy(request.service, cases[i].service);
+        strcpy(request.remote_user, cases[i].remote_user);
+        assert_int_equal(policy_is_background(&request), cases[i].background);
+    }
+    assert_int_equal(policy_background(&person).step, STEP_ADMIT);
+    person.refused = REFUSED_DISABLED;
+    assert_int_equal(policy_background(&person).step, STEP_DENY);
+}
+
+static void only_who_is_listed_is_allowed(void **state)
+{
+    char *everyone[] = {"everyone"}, *list[] = {"ada@contoso.example", "id-1"},
+         *sneaky[] = {"ada@contoso.example", "everyone"}, *members[] = {"id-2", "id-1"};
+    const struct strings all = {everyone, 1, 1}, some = {list, 2, 2}, none = {0},
+                         tricks = {sneaky, 2, 2}, in = {members, 2, 2}, out = {members, 1, 1};
+
+    (void)state;
+    assert_true(policy_allows(&all, "eve@contoso.example", &none));
+    assert_true(policy_allows(&some, "ada@contoso.example", &none));
+    assert_true(policy_allows(&some, "eve@contoso.example", &in));
+    assert_false(policy_allows(&some, "eve@contoso.example", &out));
+    assert_false(policy_allows(&some, "eve@contoso.example", &none));
+    assert_false(policy_allows(&none, "eve@contoso.example", &in));
+    assert_false(policy_allows(&some, "eve@contoso.example", &tricks));
+    assert_false(policy_allows(&some, "everyone", &none));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_whole_table_keeps_its_promises),
+        cmocka_unit_test(each_row_of_the_story_ends_as_told),
+        cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
+        cmocka_unit_test(the_first_proof_is_chosen_by_age),
+        cmocka_unit_test(the_account_phase_fails_closed),
+        cmocka_unit_test(background_services_go_by_what_is_remembered),
+        cmocka_unit_test(only_who_is_listed_is_allowed),
+    };
+
+    return check_main("policy", tests);
+}
