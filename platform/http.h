@@ -1,0 +1,48 @@
+/*
+ * HTTPS to the platform: one request, one answer, everything bounded. Only
+ * https, no redirects, no proxy, no cookies, nothing taken from the
+ * environment (platform.md 4.6). The one file that knows libcurl.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct http;
+
+#define HTTP_TYPE_MOST        63u
+#define HTTP_RETRY_AFTER_MOST 3600u       /* seconds */
+#define HTTP_HEADERS_MOST     (64u << 10) /* bytes of all header lines of one answer */
+#define HTTP_BODY_MOST        (256u << 10)
+
+struct http_answer {
+    unsigned status;
+    char type[HTTP_TYPE_MOST + 1]; /* media type, lower case, without parameters; may be empty */
+    unsigned retry_after_seconds;  /* 0: none was asked for */
+    char *body;                    /* NUL-terminated, owned */
+    size_t length;
+};
+void http_answer_release(struct http_answer *answer); /* wipes the body */
+
+/*
+ * `ca_file`: a PEM bundle; empty or NULL means the system's trust store, as a
+ * hashed folder where there is one (far cheaper to start with than a bundle).
+ * Not to be called while other threads read the environment.
+ */
+bool http_open(const char *ca_file, unsigned connect_seconds, struct http **opened,
+               struct error *why);
+void http_close(struct http *http); /* accepts NULL */
+
+/*
+ * True when a whole answer came back, whatever its status. False: nothing
+ * trustworthy came back in time (ERROR_UNREACHABLE), or this machine failed
+ * (ERROR_SYSTEM). A body of more than `most` bytes is no answer.
+ */
+bool http_get(struct http *http, const char *url, size_t most, const struct deadline *deadline,
+              struct http_answer *answer, struct error *why);
+
+/* `form` is sent as application/x-www-form-urlencoded, and never twice. */
+bool http_post(struct http *http, const char *url, const char *form, size_t length,
+               const struct deadline *deadline, struct http_answer *answer, struct error *why);
