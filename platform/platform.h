@@ -30,14 +30,17 @@ enum refusal {
     REFUSAL_EXPIRED,   /* the password has expired (L) */
     REFUSAL_UNTRUSTED, /* the answer failed verification: somebody else's token, bad signature */
     REFUSAL_SETUP,     /* the tenant does not know this client or has not consented (C2) */
+    REFUSAL_LOCKED, /* locked after too many attempts, or a blocked address, whatever was typed */
+    REFUSAL_DENIED, /* this time; says nothing about the password or the person (D) */
     REFUSALS
 };
 
 struct outcome {
     enum answer answer;
     enum refusal refusal; /* when refused */
-    bool answered;        /* something came back over HTTPS: another kind of request may do better */
-    char *refresh_token;  /* when accepted, if there is one; owned, wiped by outcome_release */
+    bool answered; /* the token endpoint answered over HTTPS: another kind of grant may do better */
+    unsigned retry_after_seconds; /* 0: none was asked for */
+    char *refresh_token;      /* when accepted, if there is one; owned, wiped by outcome_release */
     struct identity identity; /* when accepted */
     struct error why;         /* when not accepted: one line for the log */
 };

@@ -1,0 +1,192 @@
+#include "platform/grant.h"
+
+#include "base/own.h"
+#include "base/text.h"
+#include "platform/http.h"
+#include "platform/json.h"
+#include "platform/token.h"
+
+#include <ctype.h>
+#include <limits.h>
+
+#define OAUTH_TEXT_MOST 4096 /* bytes of any text of an error body that we look at */
+
+void form_release(struct form *form)
+{
+    if (form->bytes)
+        explicit_bzero(form->bytes, form->length);
+    free(form->bytes);
+    *form = (struct form){0};
+}
+
+static bool put(struct form *form, const char *bytes, size_t length)
+{
+    if (length > FORM_MOST - form->length)
+        return false;
+    memcpy(form->bytes + form->length, bytes, length);
+    form->length += length;
+    return true;
+}
+
+static bool put_encoded(struct form *form, const char *text)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        char escaped[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        bool fits = strchr(plain, byte) ? put(form, text, 1) : put(form, escaped, 3);
+
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+bool form_add(struct form *form, const char *name, const char *value, struct error *why)
+{
+    size_t before = form->length;
+
+    if (!form->bytes)
+        form->bytes = malloc(FORM_MOST);
+    if (!form->bytes)
+        return error_set(why, ERROR_SYSTEM, "request form: out of memory");
+    if ((before == 0 || put(form, "&", 1)) && put_encoded(form, name) && put(form, "=", 1) &&
+        put_encoded(form, value))
+        return true;
+    explicit_bzero(form->bytes + before, form->length - before);
+    form->length = before;
+    return error_set(why, ERROR_SYSTEM, "request form: too long");
+}
+
+void tokens_release(struct tokens *tokens)
+{
+    free_secret(&tokens->id_token);
+    free_secret(&tokens->refresh_token);
+    *tokens = (struct tokens){0};
+}
+
+bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct error *why)
+{
+    OWNED(tokens_release) struct tokens draft = {0};
+    json_auto_t *object = NULL;
+    const char *access = NULL;
+    const char *id = NULL;
+    const char *refresh = NULL;
+
+    if (!json_read(body, length, HTTP_BODY_MOST, &object, why) ||
+        !json_text(object, "access_token", HTTP_BODY_MOST, &access, why) ||
+        !json_text(object, "id_token", TOKEN_TEXT_MOST, &id, why) ||
+        !json_text_if_any(object, "refresh_token", GRANT_REFRESH_TOKEN_MOST, &refresh, why))
+        return error_context(why, "token response");
+    draft.id_token = strdup(id);
+    draft.refresh_token = refresh ? strdup(refresh) : NULL;
+    if (!draft.id_token || (refresh && !draft.refresh_token))
+        return error_set(why, ERROR_SYSTEM, "token response: out of memory");
+    *tokens = draft;
+    draft = (struct tokens){0};
+    return true;
+}
+
+/* What fits, with anything unusual made harmless: these words end up in the log. */
+static void take_word(const json_t *object, const char *name, char out[static OAUTH_WORD_MOST + 1])
+{
+    struct error ignored;
+    const char *text = "";
+
+    (void)json_text(object, name, OAUTH_TEXT_MOST, &text, &ignored);
+    snprintf(out, OAUTH_WORD_MOST + 1, "%s", text);
+    text_printable(out);
+}
+
+static void take_id(const json_t *object, const char *name, char out[static OAUTH_ID_MOST + 1])
+{
+    struct error ignored;
+    const char *text = "";
+
+    if (json_text(object, name, OAUTH_ID_MOST, &text, &ignored) &&
+        text[strspn(text, "0123456789abcdefABCDEF-")] == '\0')
+        snprintf(out, OAUTH_ID_MOST + 1, "%s", text);
+}
+
+static void add_number(struct oauth_error *error, unsigned long long number)
+{
+    if (number > 0 && number < UINT_MAX && error->count < OAUTH_NUMBERS_MOST)
+        error->numbers[error->count++] = (unsigned)number;
+}
+
+/* "AADSTS50126: …": where `error_codes` is missing, or is not the list it should be. */
+static void take_described_number(const json_t *object, struct oauth_error *error)
+{
+    static const char prefix[] = "AADSTS";
+    unsigned long long number = 0;
+    struct error ignored;
+    const char *text = "";
+
+    if (!json_text(object, "error_description", OAUTH_TEXT_MOST, &text, &ignored) ||
+        strncmp(text, prefix, strlen(prefix)) != 0)
+        return;
+    for (text += strlen(prefix); isdigit((unsigned char)*text) && number < UINT_MAX; text++)
+        number = number * 10 + (unsigned)(*text - '0');
+    add_number(error, number);
+}
+
+static void take_numbers(const json_t *object, struct oauth_error *error)
+{
+    const json_t *numbers = json_object_get(object, "error_codes");
+
+    for (size_t i = 0; i < json_array_size(numbers); i++) {
+        const json_t *number = json_array_get(numbers, i);
+
+        if (json_integer_value(number) > 0)
+            add_number(error, (unsigned long long)json_integer_value(number));
+    }
+    if (error->count == 0)
+        take_described_number(object, error);
+}
+
+void oauth_error_read(const char *body, size_t length, struct oauth_error *error)
+{
+    json_auto_t *object = NULL;
+    const json_t *claims;
+    struct error ignored;
+
+    *error = (struct oauth_error){0};
+    if (!json_read(body, length, HTTP_BODY_MOST, &object, &ignored))
+        return;
+    take_word(object, "error", error->error);
+    take_word(object, "suberror", error->suberror);
+    take_id(object, "correlation_id", error->correlation_id);
+    take_id(object, "trace_id", error->trace_id);
+    take_numbers(object, error);
+    claims = json_object_get(object, "claims");
+    error->claims = json_string_length(claims) > 0 || json_object_size(claims) > 0;
+}
+
+static void tell(struct error *why, const char *before, const char *text)
+{
+    size_t used = strlen(why->text);
+
+    if (*text)
+        snprintf(why->text + used, sizeof why->text - used, "%s%s", before, text);
+}
+
+void oauth_error_tell(unsigned status, const struct oauth_error *error, unsigned number,
+                      struct error *why)
+{
+    char shown[16] = "";
+
+    if (number == 0 && error->count > 0)
+        number = error->numbers[0];
+    if (number > 0)
+        snprintf(shown, sizeof shown, "%u", number);
+    snprintf(why->text, sizeof why->text, "HTTP %u", status);
+    tell(why, " ", *error->error ? error->error : "without an OAuth error");
+    tell(why, "/", error->suberror);
+    tell(why, " AADSTS", shown);
+    tell(why, ": ", code_says(number));
+    tell(why, ", correlation_id=", error->correlation_id);
+    tell(why, ", trace_id=", error->trace_id);
+}

@@ -1,0 +1,37 @@
+/*
+ * The token endpoint's formats: the form that asks (RFC 6749 4.3, 6), the
+ * tokens it answers (5.1; platform.md 2.6), and the error (5.2). Secrets pass
+ * through here: they are wiped, and never in an error text.
+ */
+#pragma once
+
+#include "platform/classify.h"
+
+#define FORM_MOST                (64u << 10) /* bytes of an encoded form */
+#define GRANT_REFRESH_TOKEN_MOST 16384u      /* bytes */
+
+/* Allocated once, so that no copy of a secret stays behind. Starts as zero. */
+struct form {
+    char *bytes; /* owned; not NUL-terminated */
+    size_t length;
+};
+
+/* application/x-www-form-urlencoded. ERROR_SYSTEM when it gets too long or memory is out. */
+bool form_add(struct form *form, const char *name, const char *value, struct error *why);
+void form_release(struct form *form); /* wipes */
+
+struct tokens {
+    char *id_token;      /* owned; not looked into */
+    char *refresh_token; /* owned; NULL: none came */
+};
+
+/* The access token must be there and is left alone. ERROR_MALFORMED: not usable tokens. */
+bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct error *why);
+void tokens_release(struct tokens *tokens); /* wipes */
+
+/* Leaves `error->error` empty when the body is no well-formed error. */
+void oauth_error_read(const char *body, size_t length, struct oauth_error *error);
+
+/* One line for the log. `number`: the one that counted. */
+void oauth_error_tell(unsigned status, const struct oauth_error *error, unsigned number,
+                      struct error *why);
