@@ -132,7 +132,7 @@ deb:
 	cp -r packaging/debian $B/deb/src/debian
 	sed -i '1s/(.*)/($(VERSION))/' $B/deb/src/debian/changelog
 	cd $B/deb/src && env -u MAKEFLAGS -u CFLAGS -u CPPFLAGS -u LDFLAGS \
-	    DEB_BUILD_OPTIONS="nocheck parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
+	    DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
 	rm -rf $B/deb/src
 
 ## format: run clang-format over every source file
