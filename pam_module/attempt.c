@@ -1,0 +1,123 @@
+#include "pam_module/attempt.h"
+
+#include "base/text.h"
+#include "pam_module/gate.h"
+#include "pam_module/helper.h"
+#include "pam_module/relay.h"
+
+#include <security/pam_ext.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static const struct meaning {
+    int code;
+    const char *name;
+} meanings[VERDICTS] = {
+    [VERDICT_FAILED] = {PAM_SYSTEM_ERR, "failed"},
+    [VERDICT_ADMIT] = {PAM_SUCCESS, "admitted"},
+    [VERDICT_DENY] = {PAM_AUTH_ERR, "denied"},
+    [VERDICT_FORBIDDEN] = {PAM_PERM_DENIED, "not allowed here"},
+    [VERDICT_EXPIRED] = {PAM_ACCT_EXPIRED, "refused by the platform"},
+    [VERDICT_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, "could not be checked"},
+    [VERDICT_MAXTRIES] = {PAM_MAXTRIES, "too many attempts"},
+};
+
+/* An item that does not fit is an error: a remote host cut off would make a sign-in look local. */
+static bool copy_item(pam_handle_t *pam, int item, char *out, size_t size, struct error *why)
+{
+    const void *text = NULL;
+
+    if (pam_get_item(pam, item, &text) != PAM_SUCCESS)
+        return error_set(why, ERROR_SYSTEM, "PAM item %d cannot be read", item);
+    if (text && !text_copy(out, size, text))
+        return error_set(why, ERROR_MALFORMED, "PAM item %d is too long", item);
+    return true;
+}
+
+static bool fill(pam_handle_t *pam, const char *user, struct request *request, struct error *why)
+{
+    if (!text_copy(request->user, sizeof request->user, user))
+        return error_set(why, ERROR_MALFORMED, "the name is too long");
+    return copy_item(pam, PAM_SERVICE, request->service, sizeof request->service, why) &&
+           copy_item(pam, PAM_RHOST, request->remote_host, sizeof request->remote_host, why) &&
+           copy_item(pam, PAM_TTY, request->terminal, sizeof request->terminal, why) &&
+           copy_item(pam, PAM_RUSER, request->remote_user, sizeof request->remote_user, why);
+}
+
+static enum verdict ask(pam_handle_t *pam, enum helper_way way, const struct request *request,
+                        const struct options *options, struct error *why)
+{
+    struct helper helper;
+    enum verdict verdict;
+
+    if (!helper_start(way, &helper, why))
+        return VERDICT_FAILED;
+    verdict = relay_run(pam, helper.fd, request, options, why);
+    helper_end(&helper, verdict != VERDICT_FAILED);
+    return verdict;
+}
+
+/* By the socket if that is the way; by a child where it is, or where the socket is of no use. */
+static enum verdict ask_either_way(pam_handle_t *pam, const struct request *request,
+                                   const struct options *options, struct error *why)
+{
+    enum helper_way way = helper_way(request->remote_user);
+    enum verdict verdict = ask(pam, way, request, options, why);
+
+    if (way == HELPER_AS_CHILD || verdict != VERDICT_FAILED || why->kind != ERROR_UNREACHABLE)
+        return verdict;
+    if (geteuid() != 0)
+        return VERDICT_UNAVAILABLE;
+    if (options->debug)
+        pam_syslog(pam, LOG_DEBUG, "%s; starting a helper instead", why->text);
+    *why = (struct error){0};
+    return ask(pam, HELPER_AS_CHILD, request, options, why);
+}
+
+/* The code for ADMIT, which is the helper's word only: the name must be one of our uids now. */
+static int confirm(const char *user, struct error *why)
+{
+    switch (gate_ask(user, why)) {
+    case GATE_KNOWN:
+        return PAM_SUCCESS;
+    case GATE_NOT_OURS:
+        error_set(why, ERROR_UNTRUSTED, "the helper admitted somebody whose uid is not ours");
+        return PAM_USER_UNKNOWN;
+    case GATE_UNKNOWN:
+        error_set(why, ERROR_UNTRUSTED,
+                  "the helper admitted somebody whom this machine cannot name");
+        return PAM_SYSTEM_ERR;
+    default:
+        return PAM_SYSTEM_ERR;
+    }
+}
+
+static void report(pam_handle_t *pam, const struct request *request, enum verdict verdict, int code,
+                   const struct options *options, const struct error *why)
+{
+    static const char *const actions[ACTIONS] = {"?", "authenticate", "account", "password"};
+    bool known = gate_ask(request->user, &(struct error){0}) == GATE_KNOWN;
+
+    if (code == PAM_SUCCESS && !options->debug)
+        return;
+    pam_syslog(pam, code == PAM_SUCCESS ? LOG_DEBUG : LOG_NOTICE, "%s: %s: %s%s%s",
+               actions[request->action], known ? request->user : "(a name not known here)",
+               meanings[verdict].name, why->text[0] ? ": " : "", why->text);
+}
+
+int attempt_run(pam_handle_t *pam, enum action action, const char *user, bool silent,
+                const struct options *options)
+{
+    struct request request = {.action = action, .silent = silent};
+    struct error why = {0};
+    enum verdict verdict = VERDICT_FAILED;
+    int code;
+
+    if (fill(pam, user, &request, &why))
+        verdict = ask_either_way(pam, &request, options, &why);
+    code = verdict < VERDICTS ? meanings[verdict].code : PAM_SYSTEM_ERR;
+    if (code == PAM_SUCCESS)
+        code = confirm(user, &why);
+    report(pam, &request, verdict, code, options, &why);
+    return code;
+}

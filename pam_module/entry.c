@@ -1,0 +1,150 @@
+/* The functions that libpam calls. For somebody who is not ours each says so and does nothing. */
+#include "base/own.h"
+#include "base/text.h"
+#include "pam_module/attempt.h"
+#include "pam_module/gate.h"
+
+#include <security/pam_ext.h>
+#include <syslog.h>
+
+#define ADMISSION    "latchkey_admission"
+#define ADMISSION_MS 60000 /* how long authenticate's answer serves the account phase as well */
+
+/* Who was admitted, kept in the PAM handle for the account phase of the same process. */
+struct admission {
+    char user[NAME_MOST + 1];
+    int64_t at_ms;
+};
+
+static void release_admission(pam_handle_t *pam, void *data, int status)
+{
+    (void)pam, (void)status;
+    free(data);
+}
+
+static void remember_admission(pam_handle_t *pam, const char *user)
+{
+    OWNED(free_memory) struct admission *admission = calloc(1, sizeof *admission);
+
+    if (!admission || !text_copy(admission->user, sizeof admission->user, user))
+        return; /* the account phase asks again */
+    admission->at_ms = clock_ms();
+    if (pam_set_data(pam, ADMISSION, admission, release_admission) == PAM_SUCCESS)
+        admission = NULL;
+}
+
+static bool was_admitted_just_now(pam_handle_t *pam, const char *user)
+{
+    const void *data = NULL;
+    const struct admission *admission;
+
+    if (pam_get_data(pam, ADMISSION, &data) != PAM_SUCCESS || !data)
+        return false;
+    admission = data;
+    return strcmp(admission->user, user) == 0 && clock_ms() - admission->at_ms < ADMISSION_MS;
+}
+
+/* The user's name and what the gate says; PAM_SUCCESS only if he may be ours. */
+static int pass_gate(pam_handle_t *pam, const char **user, enum gate *gate)
+{
+    struct error why = {0};
+    int code = pam_get_user(pam, user, NULL);
+
+    if (code == PAM_CONV_AGAIN)
+        return PAM_INCOMPLETE;
+    if (code != PAM_SUCCESS || !*user)
+        return PAM_SYSTEM_ERR;
+    *gate = gate_ask(*user, &why);
+    if (*gate == GATE_NOT_OURS)
+        return PAM_USER_UNKNOWN;
+    if (*gate != GATE_FAILED)
+        return PAM_SUCCESS;
+    pam_syslog(pam, LOG_ERR, "%s", why.text);
+    return PAM_SYSTEM_ERR;
+}
+
+int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    struct options options = options_read(pam, argc, argv);
+    bool silent = flags & PAM_SILENT;
+    const char *user = NULL;
+    char right[NAME_MOST + 1];
+    enum gate gate;
+    int code = pass_gate(pam, &user, &gate);
+
+    (void)pam_set_data(pam, ADMISSION, NULL, NULL);
+    if (code == PAM_USER_UNKNOWN && !silent && gate_spelling(user, right))
+        pam_info(pam, "Names are written in small letters here: %s", right);
+    if (code != PAM_SUCCESS)
+        return code;
+    code = attempt_run(pam, ACTION_AUTHENTICATE, user, silent, &options);
+    if (code == PAM_SUCCESS)
+        remember_admission(pam, user);
+    if (code == PAM_SYSTEM_ERR && !silent)
+        pam_error(pam, "Sign-in is out of order on this machine; its log says why.");
+    return code;
+}
+
+int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    struct options options = options_read(pam, argc, argv);
+    const char *user = NULL;
+    enum gate gate;
+    int code = pass_gate(pam, &user, &gate);
+
+    if (code != PAM_SUCCESS)
+        return code;
+    if (gate == GATE_KNOWN && was_admitted_just_now(pam, user))
+        return PAM_SUCCESS;
+    return attempt_run(pam, ACTION_ACCOUNT, user, flags & PAM_SILENT, &options);
+}
+
+/* There are no credentials to set; who is let through here has been let in by another phase. */
+int pam_sm_setcred(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    const char *user = NULL;
+    enum gate gate;
+    int code = pass_gate(pam, &user, &gate);
+
+    (void)flags, (void)argc, (void)argv;
+    if (code == PAM_SUCCESS && gate != GATE_KNOWN)
+        return PAM_CRED_UNAVAIL;
+    return code;
+}
+
+static int session(pam_handle_t *pam)
+{
+    const char *user = NULL;
+    enum gate gate;
+    int code = pass_gate(pam, &user, &gate);
+
+    if (code == PAM_USER_UNKNOWN)
+        return PAM_IGNORE; /* somebody else's session is not our business */
+    return code == PAM_SUCCESS && gate == GATE_KNOWN ? PAM_SUCCESS : PAM_SESSION_ERR;
+}
+
+int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    (void)flags, (void)argc, (void)argv;
+    return session(pam);
+}
+
+int pam_sm_close_session(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    (void)flags, (void)argc, (void)argv;
+    return session(pam);
+}
+
+int pam_sm_chauthtok(pam_handle_t *pam, int flags, int argc, const char **argv)
+{
+    const char *user = NULL;
+    enum gate gate;
+    int code = pass_gate(pam, &user, &gate);
+
+    (void)argc, (void)argv;
+    if (code != PAM_SUCCESS)
+        return code;
+    if ((flags & PAM_PRELIM_CHECK) && !(flags & PAM_SILENT))
+        pam_error(pam, "This password is changed at your organisation's sign-in page, not here.");
+    return PAM_AUTHTOK_ERR;
+}

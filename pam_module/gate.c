@@ -1,0 +1,111 @@
+#include "pam_module/gate.h"
+
+#include "base/lookup.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "config/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#define LOCAL_BYTES_MOST (64l * 1024 * 1024)
+#define ENTRY_LEAST      1024 /* first try for what getpwnam_r writes to */
+#define ENTRY_MOST       (256 * 1024)
+
+/* Looks for the first field of a line, byte by byte: no line is too long and none is parsed. */
+static enum lookup find_first_field(FILE *file, const char *name)
+{
+    bool fits = true;
+    size_t matched = 0;
+
+    for (int c; (c = getc_unlocked(file)) != EOF;) {
+        if (c == '\n') {
+            fits = true;
+            matched = 0;
+        } else if (fits && c == ':' && !name[matched]) {
+            return LOOKUP_FOUND;
+        } else if (fits && name[matched] && c == (unsigned char)name[matched]) {
+            matched++;
+        } else {
+            fits = false;
+        }
+    }
+    return ferror(file) ? LOOKUP_UNAVAILABLE : LOOKUP_ABSENT;
+}
+
+/* Not through NSS: whatever stands before or behind `files` there, a local name is never ours. */
+static enum lookup find_local(const char *name)
+{
+    OWNED(close_file) FILE *file = NULL;
+    struct stat status;
+    int fd = open(LOCAL_PASSWD, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        return LOOKUP_UNAVAILABLE;
+    file = fdopen(fd, "r");
+    if (!file) {
+        close(fd);
+        return LOOKUP_UNAVAILABLE;
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > LOCAL_BYTES_MOST)
+        return LOOKUP_UNAVAILABLE;
+    return find_first_field(file, name);
+}
+
+/* LOOKUP_UNAVAILABLE also when the entry found is not exactly the one asked for. */
+static enum lookup find_uid(const char *name, uid_t *uid)
+{
+    int failed = ERANGE;
+
+    for (size_t size = ENTRY_LEAST; failed == ERANGE && size <= ENTRY_MOST; size *= 4) {
+        OWNED(free_memory) char *memory = malloc(size);
+        struct passwd entry, *found = NULL;
+
+        if (!memory)
+            return LOOKUP_UNAVAILABLE;
+        failed = getpwnam_r(name, &entry, memory, size, &found);
+        if (failed || !found)
+            continue;
+        if (strcmp(found->pw_name, name) != 0)
+            return LOOKUP_UNAVAILABLE;
+        *uid = found->pw_uid;
+        return LOOKUP_FOUND;
+    }
+    return failed ? LOOKUP_UNAVAILABLE : LOOKUP_ABSENT;
+}
+
+enum gate gate_ask(const char *name, struct error *why)
+{
+    uid_t uid;
+
+    if (strcmp(name, "root") == 0 || !name_is_person(name))
+        return GATE_NOT_OURS;
+    switch (find_local(name)) {
+    case LOOKUP_FOUND:
+        return GATE_NOT_OURS;
+    case LOOKUP_ABSENT:
+        break;
+    default:
+        error_set(why, ERROR_SYSTEM, "%s cannot be read: whose name this is stays open",
+                  LOCAL_PASSWD);
+        return GATE_FAILED;
+    }
+    /* A source of names that is down must not turn one of ours into nobody's: he is not known. */
+    if (find_uid(name, &uid) != LOOKUP_FOUND)
+        return GATE_UNKNOWN;
+    return uid != 0 && id_is_ours(uid) ? GATE_KNOWN : GATE_NOT_OURS;
+}
+
+bool gate_spelling(const char *name, char right[NAME_MOST + 1])
+{
+    char folded[NAME_MOST + 1];
+
+    if (!text_copy(folded, sizeof folded, name))
+        return false;
+    text_fold(folded);
+    if (strcmp(folded, name) == 0 || !name_is_person(folded))
+        return false;
+    return text_copy(right, NAME_MOST + 1, folded);
+}

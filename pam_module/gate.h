@@ -1,0 +1,21 @@
+/*
+ * Whose sign-in is ours to judge, decided without asking anybody who could
+ * lie: a helper that always says yes must not let root or a local user in.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cache/name.h"
+
+enum gate {
+    GATE_FAILED,   /* zero: could not be decided, `why` is filled */
+    GATE_NOT_OURS, /* root, a local user, somebody else's uid, or no name that we would give */
+    GATE_UNKNOWN,  /* may be ours, but nobody has this name on this machine yet */
+    GATE_KNOWN     /* the name has a uid inside our window */
+};
+
+/* Before the helper is asked, and again before its ADMIT is believed: that takes GATE_KNOWN. */
+enum gate gate_ask(const char *name, struct error *why) __attribute__((nonnull));
+
+/* True when only capital letters keep `name` from being ours; `right` is then how it is written. */
+bool gate_spelling(const char *name, char right[NAME_MOST + 1]) __attribute__((nonnull));

@@ -1,0 +1,197 @@
+#include "pam_module/relay.h"
+
+#include "base/own.h"
+#include "base/text.h"
+#include "pam_module/display.h"
+
+#include <security/pam_ext.h>
+
+#define SEND_MS 5000 /* a helper that does not read is not a helper */
+
+struct relay {
+    pam_handle_t *pam;
+    int fd;
+    const struct options *options;
+    bool silent;
+    bool heard;     /* a frame has come from the helper */
+    bool answered;  /* the person, or PAM_AUTHTOK, has answered a question */
+    bool had_first; /* the first secret has been asked for */
+    bool refused;   /* an ADMIT that follows would be for nothing that was proven */
+    int64_t work_left_ms;
+};
+
+/* What comes of one frame. */
+enum turn { TURN_BROKEN, TURN_GOES_ON, TURN_OVER };
+
+/* The person's answer as the application gives it; NULL when there is none that we pass on. */
+static char *ask_person(struct relay *relay, int style, const char *prompt)
+{
+    OWNED(free_secret) char *reply = NULL;
+
+    if (pam_prompt(relay->pam, style, &reply, "%s", prompt) != PAM_SUCCESS || !reply)
+        return NULL;
+    if (strnlen(reply, PAM_MAX_RESP_SIZE + 1) > PAM_MAX_RESP_SIZE) {
+        relay->refused = true;
+        return NULL;
+    }
+    return OWN_TAKE(reply);
+}
+
+/* What an earlier module was told; NULL when there is none or it is not wanted. */
+static char *earlier_secret(const struct relay *relay)
+{
+    const void *stored = NULL;
+
+    if (!relay->options->use_first_pass && !relay->options->try_first_pass)
+        return NULL;
+    if (pam_get_item(relay->pam, PAM_AUTHTOK, &stored) != PAM_SUCCESS || !stored ||
+        strnlen(stored, PAM_MAX_RESP_SIZE + 1) > PAM_MAX_RESP_SIZE)
+        return NULL;
+    return strdup(stored);
+}
+
+static char *first_secret(struct relay *relay, const char *prompt)
+{
+    OWNED(free_secret) char *reply = earlier_secret(relay);
+
+    relay->had_first = true;
+    if (reply || relay->options->use_first_pass)
+        return OWN_TAKE(reply);
+    reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, prompt);
+    if (reply)
+        (void)pam_set_item(relay->pam, PAM_AUTHTOK, reply); /* a convenience of later modules */
+    return OWN_TAKE(reply);
+}
+
+static enum turn put_question(struct relay *relay, const struct frame *frame, struct error *why)
+{
+    OWNED(free_secret) char *reply = NULL;
+    struct deadline deadline;
+
+    if (frame->kind == FRAME_ASK)
+        reply = ask_person(relay, PAM_PROMPT_ECHO_ON, frame->text);
+    else if (relay->had_first)
+        reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, frame->text);
+    else
+        reply = first_secret(relay, frame->text);
+
+    if (reply)
+        relay->answered = true;
+    else if (!relay->answered)
+        relay->refused = true;
+    deadline = deadline_in_ms(SEND_MS);
+    if (!frame_send(relay->fd, reply ? FRAME_REPLY : FRAME_NO_REPLY, reply ? reply : "",
+                    reply ? strlen(reply) : 0, &deadline, why))
+        return TURN_BROKEN;
+    return TURN_GOES_ON;
+}
+
+static void show(const struct relay *relay, int style, const char *text)
+{
+    if (!relay->silent)
+        (void)pam_prompt(relay->pam, style, NULL, "%s", text);
+}
+
+static enum turn read_verdict(const struct relay *relay, struct frame *frame, enum verdict *verdict,
+                              struct error *why)
+{
+    unsigned char byte = (unsigned char)frame->text[0];
+
+    if (!frame->length || byte >= VERDICTS) {
+        error_set(why, ERROR_MALFORMED, "the helper's verdict makes no sense");
+        return TURN_BROKEN;
+    }
+    *verdict = (enum verdict)byte;
+    text_printable(frame->text + 1);
+    if (frame->text[1])
+        error_set(why, ERROR_REFUSED, "%s", frame->text + 1);
+    if (relay->refused && *verdict == VERDICT_ADMIT) {
+        error_set(why, ERROR_REFUSED, "the application gave no usable answer");
+        *verdict = VERDICT_DENY;
+    }
+    return TURN_OVER;
+}
+
+static enum turn take_turn(struct relay *relay, struct frame *frame, enum verdict *verdict,
+                           struct error *why)
+{
+    if (frame->kind == FRAME_VERDICT)
+        return read_verdict(relay, frame, verdict, why);
+    display_clean(frame->text);
+    switch (frame->kind) {
+    case FRAME_TELL:
+        show(relay, PAM_TEXT_INFO, frame->text);
+        return TURN_GOES_ON;
+    case FRAME_FAIL:
+        show(relay, PAM_ERROR_MSG, frame->text);
+        return TURN_GOES_ON;
+    case FRAME_ASK:
+    case FRAME_SECRET:
+        return put_question(relay, frame, why);
+    default:
+        error_set(why, ERROR_MALFORMED, "the helper sent '%c' out of turn", frame->kind);
+        return TURN_BROKEN;
+    }
+}
+
+static bool receive(struct relay *relay, struct frame *frame, struct error *why)
+{
+    int64_t start = clock_ms();
+    struct deadline deadline =
+        deadline_in_ms(relay->work_left_ms < RELAY_WAIT_MS ? relay->work_left_ms : RELAY_WAIT_MS);
+    bool received = frame_receive(relay->fd, frame, &deadline, why);
+
+    relay->work_left_ms -= clock_ms() - start;
+    if (received)
+        relay->heard = true;
+    return received;
+}
+
+static enum verdict carry(struct relay *relay, struct error *why)
+{
+    enum verdict verdict = VERDICT_FAILED;
+    struct frame frame;
+
+    for (int frames = 0; frames < RELAY_FRAMES_MOST; frames++) {
+        if (!receive(relay, &frame, why))
+            return VERDICT_FAILED;
+        switch (take_turn(relay, &frame, &verdict, why)) {
+        case TURN_GOES_ON:
+            continue;
+        case TURN_OVER:
+            return verdict;
+        default:
+            return VERDICT_FAILED;
+        }
+    }
+    error_set(why, ERROR_MALFORMED, "the helper does not come to an end");
+    return VERDICT_FAILED;
+}
+
+static bool begin(int fd, const struct request *request, struct error *why)
+{
+    struct deadline deadline = deadline_in_ms(SEND_MS);
+    char text[FRAME_TEXT_MOST];
+    size_t length = request_encode(request, text);
+
+    if (!length)
+        return error_set(why, ERROR_MALFORMED, "the request does not fit a frame");
+    return frame_send(fd, FRAME_BEGIN, text, length, &deadline, why);
+}
+
+enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
+                       const struct options *options, struct error *why)
+{
+    struct relay relay = {.pam = pam,
+                          .fd = fd,
+                          .options = options,
+                          .silent = request->silent,
+                          .work_left_ms = RELAY_WORK_MS};
+    enum verdict verdict = VERDICT_FAILED;
+
+    if (begin(fd, request, why))
+        verdict = carry(&relay, why);
+    if (verdict == VERDICT_FAILED && !relay.heard)
+        why->kind = ERROR_UNREACHABLE;
+    return verdict;
+}
