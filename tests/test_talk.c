@@ -1,0 +1,120 @@
+/* login/talk.c: what the helper hears, whatever the other end sends. */
+#include "check.h"
+
+#include "base/own.h"
+#include "login/talk.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+static void queue(int fd, enum frame_kind kind, const void *text, size_t length)
+{
+    struct deadline deadline = deadline_in_ms(5000);
+    struct error why;
+
+    assert_true(frame_send(fd, kind, text, length, &deadline, &why));
+}
+
+/* The reply is in the socket before it is waited for. */
+static enum heard hear(enum frame_kind kind, const void *text, size_t length, char **reply)
+{
+    struct error why = {0};
+    enum heard heard;
+    int pair[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    queue(pair[1], kind, text, length);
+    heard = talk_secret(&(struct talk){.fd = pair[0]}, "Password: ", reply, &why);
+    assert_int_equal(heard == HEARD_FAILED, why.kind != ERROR_NONE);
+    close(pair[0]);
+    close(pair[1]);
+    return heard;
+}
+
+static void replies_of_every_legal_length_are_heard(void **state)
+{
+    static char text[TALK_REPLY_MOST + 1];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    for (size_t length = 0; length <= TALK_REPLY_MOST; length++) {
+        OWNED(free_secret) char *reply = NULL;
+
+        assert_int_equal(hear(FRAME_REPLY, text, length, &reply), HEARD_REPLY);
+        assert_int_equal(strlen(reply), length);
+    }
+}
+
+static void what_is_no_reply_leaves_the_reply_untouched(void **state)
+{
+    static char text[TALK_REPLY_MOST + 1];
+    char *reply = NULL;
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    assert_int_equal(hear(FRAME_REPLY, text, sizeof text, &reply), HEARD_FAILED);
+    assert_int_equal(hear(FRAME_REPLY, "a\0b", 3, &reply), HEARD_FAILED);
+    assert_int_equal(hear(FRAME_REPLY, "\0", 1, &reply), HEARD_FAILED);
+    assert_int_equal(hear(FRAME_NO_REPLY, "", 0, &reply), HEARD_NOTHING);
+    for (const char *kind = "BTEASV"; *kind; kind++)
+        assert_int_equal(hear((enum frame_kind) * kind, "x", 1, &reply), HEARD_FAILED);
+    assert_null(reply);
+}
+
+static void each_verb_sends_its_own_frame(void **state)
+{
+    static struct frame frame;
+    struct deadline deadline = deadline_in_ms(5000);
+    struct error why = {0};
+    char *reply = NULL;
+    int pair[2];
+    struct talk talk;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    talk.fd = pair[0];
+    queue(pair[1], FRAME_NO_REPLY, "", 0);
+    queue(pair[1], FRAME_NO_REPLY, "", 0);
+    assert_true(talk_tell(&talk, "tell", &why));
+    assert_true(talk_fail(&talk, "fail", &why));
+    assert_int_equal(talk_ask(&talk, "ask", &reply, &why), HEARD_NOTHING);
+    assert_int_equal(talk_secret(&talk, "secret", &reply, &why), HEARD_NOTHING);
+    assert_true(talk_verdict(&talk, VERDICT_EXPIRED, "gone", &why));
+    for (const char *kind = "TEASV"; *kind; kind++) {
+        assert_true(frame_receive(pair[1], &frame, &deadline, &why));
+        assert_int_equal(frame.kind, *kind);
+    }
+    assert_int_equal(frame.text[0], VERDICT_EXPIRED);
+    assert_string_equal(frame.text + 1, "gone");
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void a_hang_up_is_a_failure(void **state)
+{
+    struct error why = {0};
+    char *reply = NULL;
+    int pair[2];
+    struct talk talk;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    talk.fd = pair[0];
+    shutdown(pair[1], SHUT_WR);
+    assert_int_equal(talk_ask(&talk, "ask", &reply, &why), HEARD_FAILED);
+    close(pair[1]);
+    assert_false(talk_verdict(&talk, VERDICT_ADMIT, "", &why));
+    close(pair[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replies_of_every_legal_length_are_heard),
+        cmocka_unit_test(what_is_no_reply_leaves_the_reply_untouched),
+        cmocka_unit_test(each_verb_sends_its_own_frame),
+        cmocka_unit_test(a_hang_up_is_a_failure),
+    };
+
+    return check_main("talk", tests);
+}
