@@ -1,16 +1,20 @@
 /*
- * Which names people and groups may have, and which ids. The one place where
- * this is decided: the store asks here before it accepts a name, the NSS and
- * PAM modules ask here again before they believe a file or a helper. libc only.
+ * Which names people and groups may have, which ids, and which text may stand
+ * beside them. The one place where this is decided: the store asks here before
+ * it accepts a name, the NSS and PAM modules ask here again before they believe
+ * a file or a helper. libc only.
  *
  * A name is never repaired: what does not fit is refused.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define NAME_MOST 255 /* bytes without the NUL: LOGIN_NAME_MAX is 256 */
+#define NAME_MOST   255 /* bytes without the NUL: LOGIN_NAME_MAX is 256 */
+#define DOMAIN_MOST 253 /* RFC 1035, without the root's dot */
+#define LABEL_MOST  63
 
 /* The window that all our uids and gids come from: free on every systemd system, below 2^31. */
 #ifndef ID_LEAST
@@ -26,6 +30,18 @@ bool name_is_person(const char *name) __attribute__((nonnull));
 bool name_is_group(const char *name) __attribute__((nonnull));
 /* A DNS domain as it stands behind a person's `@`: lower case labels, at least one dot. */
 bool name_is_domain(const char *domain) __attribute__((nonnull));
-/* On the built-in list of names that mean power on a Linux system (root, sudo, docker ...). */
+/*
+ * On the built-in list of names that mean power on a Linux system (root, sudo, docker ...).
+ * Whole names are judged: `root@contoso.example` is another name than `root`, and tenants do
+ * have people called mail@ or backup@. A program that cuts names at `@` would have to be told
+ * our domain as its own to mistake one for the other; none that decides about power does.
+ */
 bool name_is_dangerous(const char *name) __attribute__((nonnull));
+/*
+ * True when `list` is exactly `count` people's names, each followed by its NUL, in `size` bytes.
+ * Sets `names[0..count)` to where they start, also on false.
+ */
+bool name_split_people(char *list, size_t size, char **names, size_t count);
+/* A gecos, home or shell: no control byte, no `:`; never ends an entry of passwd early. */
+bool name_is_field(const char *text, size_t length) __attribute__((nonnull));
 bool id_is_ours(uint32_t id);

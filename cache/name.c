@@ -1,0 +1,158 @@
+/*
+ * Names are recognised by one automaton. Its step is a load and a shift: each
+ * byte has a row that holds, for each state, the next one. Checking a group's
+ * thousands of members then costs about what copying them does.
+ */
+#include "cache/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* States are the numbers of their bits in a row; REJECT is where everything unnamed leads. */
+enum {
+    REJECT = 0,
+    START = 6,
+    LOCAL = 12,
+    AT = 18,
+    LABEL1 = 24,
+    HYPHEN1 = 30,
+    DOT = 36,
+    LABEL = 42,
+    HYPHEN = 48
+};
+#define STATE_BITS 63u
+
+#define FROM(state, next) ((uint64_t)(next) << (state))
+#define IN_DOMAIN                                                                         \
+    (FROM(AT, LABEL1) | FROM(LABEL1, LABEL1) | FROM(HYPHEN1, LABEL1) | FROM(DOT, LABEL) | \
+     FROM(LABEL, LABEL) | FROM(HYPHEN, LABEL))
+
+static const uint64_t rows[256] = {
+    ['a' ... 'z'] = FROM(START, LOCAL) | FROM(LOCAL, LOCAL) | IN_DOMAIN,
+    ['0' ... '9'] = FROM(LOCAL, LOCAL) | IN_DOMAIN,
+    ['_'] = FROM(START, LOCAL) | FROM(LOCAL, LOCAL),
+    ['.'] = FROM(LOCAL, LOCAL) | FROM(LABEL1, DOT) | FROM(LABEL, DOT),
+    ['-'] = FROM(LOCAL, LOCAL) | FROM(LABEL1, HYPHEN1) | FROM(HYPHEN1, HYPHEN1) |
+            FROM(LABEL, HYPHEN) | FROM(HYPHEN, HYPHEN),
+    ['@'] = FROM(LOCAL, AT),
+};
+
+static unsigned step(unsigned state, char byte)
+{
+    return (unsigned)(rows[(unsigned char)byte] >> state) & STATE_BITS;
+}
+
+/* No stretch between dots longer than a label may be. Only long names need to be asked. */
+static bool labels_fit(const char *domain)
+{
+    size_t label;
+
+    if (strlen(domain) > DOMAIN_MOST)
+        return false;
+    while ((label = strcspn(domain, ".")) <= LABEL_MOST && domain[label])
+        domain += label + 1;
+    return label <= LABEL_MOST;
+}
+
+/* Runs from `state` to the end of `text`: where it ends, or REJECT. */
+static unsigned run(unsigned state, const char *text, size_t most)
+{
+    for (size_t i = 0; state != REJECT; i++) {
+        if (!text[i])
+            return state;
+        if (i == most)
+            return REJECT;
+        state = step(state, text[i]);
+    }
+    return REJECT;
+}
+
+static bool person_fits(const char *name, size_t length)
+{
+    return length <= LABEL_MOST || (length <= NAME_MOST && labels_fit(strchr(name, '@') + 1));
+}
+
+bool name_is_person(const char *name)
+{
+    return run(START, name, NAME_MOST) == LABEL && person_fits(name, strlen(name));
+}
+
+bool name_is_group(const char *name)
+{
+    return run(START, name, NAME_MOST) == LOCAL;
+}
+
+bool name_is_domain(const char *domain)
+{
+    return run(AT, domain, DOMAIN_MOST) == LABEL && labels_fit(domain);
+}
+
+bool name_split_people(char *list, size_t size, char **names, size_t count)
+{
+    unsigned state = START;
+    char *start = list;
+    size_t found = 0;
+    bool good = true;
+
+    for (size_t i = 0; i < size; i++) {
+        if (list[i]) {
+            state = step(state, list[i]);
+            continue;
+        }
+        if (found == count)
+            return false;
+        good &= state == LABEL && person_fits(start, (size_t)(list + i - start));
+        names[found++] = start;
+        start = list + i + 1;
+        state = START;
+    }
+    return good && found == count && start == list + size;
+}
+
+bool name_is_field(const char *text, size_t length)
+{
+    bool bad = false;
+
+    for (size_t i = 0; i < length; i++)
+        bad |= (unsigned char)text[i] < 0x20 || text[i] == 0x7f || text[i] == ':';
+    return !bad;
+}
+
+/* clang-format off */
+/* Sorted. What Debian, Ubuntu, Fedora and Arch give to the system, to devices and to services. */
+static const char *const dangerous[] = {
+    "adm", "admin", "apache", "audio", "avahi", "backup", "bin", "bind", "bluetooth", "cdrom",
+    "ceph", "chrony", "colord", "containerd", "crontab", "cups", "daemon", "dbus", "dialout",
+    "dip", "disk", "dnsmasq", "docker", "etcd", "fax", "floppy", "ftp", "games", "gdm", "geoclue",
+    "gnats", "halt", "incus", "input", "irc", "kmem", "kubelet", "kvm", "latchkey", "lightdm",
+    "list", "lp", "lpadmin", "lxc", "lxd", "mail", "man", "messagebus", "munge", "mysql", "named",
+    "netdev", "news", "nfsnobody", "nginx", "nobody", "nogroup", "nslcd", "ntp", "operator",
+    "optical", "pcscd", "plugdev", "podman", "polkit", "polkitd", "postdrop", "postfix",
+    "postgres", "power", "proxy", "redis", "render", "root", "rtkit", "sambashare", "saned",
+    "scanner", "sddm", "sgx", "shadow", "shutdown", "src", "ssh", "sshd", "ssl-cert", "sssd",
+    "staff", "statd", "storage", "sudo", "sudoers", "sync", "sys", "syslog", "systemd", "tape",
+    "tcpdump", "toor", "tss", "tty", "unbound", "usbmux", "users", "utmp", "uucp", "uuidd",
+    "vboxsf", "vboxusers", "video", "voice", "wheel", "wireshark", "www-data",
+};
+/* clang-format on */
+static const char *const dangerous_families[] = {"systemd-", "libvirt"};
+
+static int compare(const void *name, const void *entry)
+{
+    return strcmp(name, *(const char *const *)entry);
+}
+
+bool name_is_dangerous(const char *name)
+{
+    for (size_t i = 0; i < sizeof dangerous_families / sizeof dangerous_families[0]; i++)
+        if (strncmp(name, dangerous_families[i], strlen(dangerous_families[i])) == 0 &&
+            !strchr(name, '@'))
+            return true;
+    return bsearch(name, dangerous, sizeof dangerous / sizeof dangerous[0], sizeof dangerous[0],
+                   compare) != NULL;
+}
+
+bool id_is_ours(uint32_t id)
+{
+    return id >= ID_LEAST && id <= ID_MOST;
+}
