@@ -1,46 +1,82 @@
 /*
- * Reads the snapshot. libc only: this is loaded into every process that asks
- * who a user is. Trusts nothing in the file. Thread-safe, fork-safe, no locks
- * another process could hold, no allocation; a warm question makes no system
- * call. Fields are copied out once and checked in the copy.
+ * Reads the bytes of a snapshot. libc only: this is loaded into every process
+ * that asks who a user is. Trusts nothing in the file: every place is checked
+ * against the size, every answer is copied out once and checked in the copy
+ * (window, name rules, no stray bytes, the answer is to the question asked),
+ * so that a file which changes meanwhile cannot do more than a forged one.
+ * Allocates nothing, makes no system call, remembers nothing.
+ *
+ * The checksum is not looked at here: that would read the whole file in every
+ * process. It is for whoever publishes and verifies.
  */
 #pragma once
 
 #include "base/lookup.h"
 #include "cache/name.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct snapshot; /* one mapped generation; reference-counted, shared by the threads of a process */
+/* One generation. Borrows the bytes: a mapping, or in tests any memory aligned to 8. */
+struct snapshot {
+    const unsigned char *bytes;
+    size_t size;
+    uint64_t seed;
+    uint32_t buckets, people, groups;
+    size_t ids_at, people_at, groups_at; /* where the parts start; the names table is first */
+};
 
-/* The current generation of the file at `path`, or NULL: absent, damaged or not trustworthy. */
-struct snapshot *snapshot_acquire(const char *path);
-void snapshot_release(struct snapshot *snapshot); /* accepts NULL */
+/* False when the header does not fit the size: not a snapshot of this version, or cut. */
+bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made);
+/* A newer file has taken this one's place; known without a system call. */
+bool snapshot_is_superseded(const struct snapshot *snapshot);
 
-/* Where the texts of an entry stand: copied into the caller's buffer, NUL-terminated. */
 struct snapshot_person {
     uint32_t uid;
-    const char *name, *gecos, *home, *shell;
+    char *name, *gecos, *home, *shell;
 };
 struct snapshot_group {
     uint32_t gid;
-    const char *name;
-    char **members; /* NULL-terminated, in the buffer too */
+    char *name;
+    char **members; /* NULL-terminated */
 };
 
-/* Found, absent, or unavailable (damaged). Too small a buffer is told by `*too_small`. */
+/* Where the texts of an answer go. */
 struct answer_space {
     char *bytes;
     size_t size;
-    bool too_small;
+    bool too_small; /* set, beside LOOKUP_UNAVAILABLE, when there is an answer but no room */
 };
 
-enum lookup snapshot_person_by_name(struct snapshot *snapshot, const char *name,
+/* LOOKUP_UNAVAILABLE: the file is damaged. `found` is untouched unless LOOKUP_FOUND. */
+enum lookup snapshot_person_by_name(const struct snapshot *snapshot, const char *name,
                                     struct answer_space *space, struct snapshot_person *found);
-enum lookup snapshot_person_by_uid(struct snapshot *snapshot, uint32_t uid,
+enum lookup snapshot_person_by_uid(const struct snapshot *snapshot, uint32_t uid,
                                    struct answer_space *space, struct snapshot_person *found);
-enum lookup snapshot_group_by_name(struct snapshot *snapshot, const char *name,
+/* A person's name or uid finds the person's own group. */
+enum lookup snapshot_group_by_name(const struct snapshot *snapshot, const char *name,
                                    struct answer_space *space, struct snapshot_group *found);
-enum lookup snapshot_group_by_gid(struct snapshot *snapshot, uint32_t gid,
+enum lookup snapshot_group_by_gid(const struct snapshot *snapshot, uint32_t gid,
                                   struct answer_space *space, struct snapshot_group *found);
+
+/* The groups of a person beside the own one. */
+struct snapshot_gids {
+    const uint32_t *words; /* in the file: read by snapshot_gid only */
+    uint32_t count;
+};
+enum lookup snapshot_gids_of(const struct snapshot *snapshot, const char *name,
+                             struct snapshot_gids *found);
+/* 0 where the file holds what cannot be a gid of ours. */
+uint32_t snapshot_gid(const struct snapshot_gids *gids, uint32_t index);
+
+/* A walk over everybody, in the order of the file. Starts zeroed; moves on only with LOOKUP_FOUND. */
+struct snapshot_walk {
+    size_t at;
+    uint32_t index;
+};
+enum lookup snapshot_next_person(const struct snapshot *snapshot, struct snapshot_walk *walk,
+                                 struct answer_space *space, struct snapshot_person *found);
+/* People's own groups first, then the others. */
+enum lookup snapshot_next_group(const struct snapshot *snapshot, struct snapshot_walk *walk,
+                                struct answer_space *space, struct snapshot_group *found);

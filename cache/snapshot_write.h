@@ -16,7 +16,10 @@ struct snapshot_builder;
 bool snapshot_builder_new(struct snapshot_builder **made, struct error *why);
 void snapshot_builder_release(struct snapshot_builder *builder); /* accepts NULL */
 
-/* Ids and names must keep the rules of cache/name.h and be used once; else false, ERROR_MALFORMED. */
+/*
+ * Ids, names and texts must keep the rules of cache/name.h; else false, ERROR_MALFORMED. A name
+ * or an id (people and groups share them) that is used twice is told by snapshot_publish.
+ */
 bool snapshot_add_group(struct snapshot_builder *builder, uint32_t gid, const char *name,
                         struct error *why);
 /* `gids`: the groups this person is in beside his own; each is to be added before publishing. */
@@ -26,7 +29,10 @@ bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const c
 
 /*
  * Puts the new file in the place of `folder`/snapshot, durably, keeping the old one as
- * `folder`/snapshot.previous; readers see the old or the new one and nothing else.
- * On false the old file is untouched.
+ * `folder`/snapshot.previous; readers see the old or the new one and nothing else. One publisher
+ * at a time, which the caller sees to.
+ * On false the old file is untouched; only when the folder could not be synced after all else was
+ * done does the new one stand there already. An old file that belongs to somebody else is replaced
+ * but may not be kept, and its readers may need two seconds to notice.
  */
 bool snapshot_publish(struct snapshot_builder *builder, const char *folder, struct error *why);

@@ -1,0 +1,64 @@
+/* What a builder holds, and the image that is made of it. Only for cache/snapshot_*.c. */
+#pragma once
+
+#include "base/error.h"
+#include "cache/snapshot_format.h"
+
+/* Bytes at the end of which one can write. Zeros follow up to the next line. */
+struct growing {
+    unsigned char *bytes;
+    size_t size, room;
+};
+
+struct built_group {
+    uint32_t gid, name; /* the name's length */
+    size_t name_at;     /* in the builder's group_names */
+    uint32_t members;
+    uint64_t members_size;
+    uint64_t at, end;     /* in the image's groups: the record, and where the next member goes */
+    uint32_t last_person; /* number of the last person found to be in it, from 1 */
+};
+
+struct snapshot_builder {
+    struct growing people; /* records as they will stand in the file */
+    uint32_t people_count;
+    struct growing group_names;
+    struct growing groups; /* of struct built_group */
+    uint32_t group_count;
+};
+
+/* The file in pieces, each a whole number of lines. */
+struct image {
+    struct snapshot_header header; /* as it will be written, the checksum too */
+    unsigned char *tables;
+    unsigned char *people; /* borrowed from the builder */
+    unsigned char *groups;
+    size_t tables_size, people_size, groups_size;
+};
+
+/* Fails when a name or id is used twice, or a person is in a group that was not added. */
+bool image_make(struct snapshot_builder *builder, uint64_t generation, struct image *made,
+                struct error *why);
+void image_release(struct image *image);
+
+/* One person's record, as far as laying out needs it. Starts zeroed. */
+struct built_person {
+    uint32_t number; /* from 1 */
+    uint32_t uid, gids;
+    uint32_t name; /* the name's length */
+    size_t at, gids_at, next;
+};
+bool next_person(const struct snapshot_builder *builder, struct built_person *person);
+const char *name_of(const struct snapshot_builder *builder, const struct built_person *person);
+
+/* Makes the tables of an image whose people and groups are ready, for a seed that it chooses. */
+bool tables_make(struct snapshot_builder *builder, struct image *image, uint64_t *seed,
+                 struct error *why);
+
+static inline struct built_group *groups_of(const struct snapshot_builder *builder)
+{
+    return (struct built_group *)(void *)builder->groups.bytes;
+}
+
+/* Room for `size` more bytes, zeroed, at the end; NULL when memory is out. */
+void *growing_add(struct growing *growing, size_t size);

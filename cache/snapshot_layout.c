@@ -1,0 +1,220 @@
+/*
+ * From what a builder was given to the bytes of the file. People's records are
+ * ready when they were added; here come the groups with their members, and the
+ * two tables.
+ */
+#include "base/own.h"
+#include "cache/snapshot_build.h"
+#include "cache/snapshot_checksum.h"
+
+/* ---- from a gid to the group ---- */
+
+/* Numbers of groups from 1, found by gid; open addressing in a power of two. */
+struct gid_index {
+    uint32_t *numbers;
+    size_t mask;
+};
+
+static size_t gid_slot(const struct gid_index *index, uint32_t gid)
+{
+    return snapshot_hash_id(0, gid) & index->mask;
+}
+
+static bool index_make(struct snapshot_builder *builder, struct gid_index *made, struct error *why)
+{
+    const struct built_group *groups = groups_of(builder);
+    struct gid_index index = {.mask = 15};
+
+    while (index.mask < (size_t)builder->group_count * 2)
+        index.mask = index.mask * 2 + 1;
+    index.numbers = calloc(index.mask + 1, sizeof *index.numbers);
+    if (!index.numbers)
+        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
+    for (uint32_t i = 0; i < builder->group_count; i++) {
+        size_t slot = gid_slot(&index, groups[i].gid);
+
+        while (index.numbers[slot])
+            slot = (slot + 1) & index.mask;
+        index.numbers[slot] = i + 1;
+    }
+    *made = index;
+    return true;
+}
+
+static struct built_group *index_find(const struct gid_index *index, struct built_group *groups,
+                                      uint32_t gid)
+{
+    for (size_t slot = gid_slot(index, gid); index->numbers[slot]; slot = (slot + 1) & index->mask)
+        if (groups[index->numbers[slot] - 1].gid == gid)
+            return &groups[index->numbers[slot] - 1];
+    return NULL;
+}
+
+/* ---- walking over the people's records, which we have written ourselves ---- */
+
+bool next_person(const struct snapshot_builder *builder, struct built_person *person)
+{
+    struct snapshot_person_record record;
+    size_t at = person->next, texts;
+
+    if (at == builder->people.size)
+        return false;
+    memcpy(&record, builder->people.bytes + at, sizeof record);
+    texts = (size_t)le16toh(record.name) + le16toh(record.gecos) + le16toh(record.home) +
+            le16toh(record.shell) + 4;
+    *person = (struct built_person){.number = person->number + 1,
+                                    .uid = le32toh(record.uid),
+                                    .gids = le32toh(record.gids),
+                                    .name = le16toh(record.name),
+                                    .at = at,
+                                    .gids_at = at + sizeof record + snapshot_round_up(texts, 4)};
+    person->next = snapshot_round_up(person->gids_at + (size_t)person->gids * 4, SNAPSHOT_UNIT);
+    return true;
+}
+
+const char *name_of(const struct snapshot_builder *builder, const struct built_person *person)
+{
+    return (const char *)builder->people.bytes + person->at + sizeof(struct snapshot_person_record);
+}
+
+static uint32_t gid_of(const struct snapshot_builder *builder, const struct built_person *person,
+                       uint32_t i)
+{
+    uint32_t gid;
+
+    memcpy(&gid, builder->people.bytes + person->gids_at + (size_t)i * 4, sizeof gid);
+    return le32toh(gid);
+}
+
+/* ---- groups ---- */
+
+static bool count_members(struct snapshot_builder *builder, const struct gid_index *index,
+                          struct error *why)
+{
+    for (struct built_person person = {0}; next_person(builder, &person);) {
+        for (uint32_t i = 0; i < person.gids; i++) {
+            uint32_t gid = gid_of(builder, &person, i);
+            struct built_group *group = index_find(index, groups_of(builder), gid);
+
+            if (!group || group->last_person == person.number)
+                return error_set(why, ERROR_MALFORMED, "snapshot: uid %u is in gid %u %s",
+                                 person.uid, gid, group ? "twice" : "which is no group");
+            group->last_person = person.number;
+            group->members++;
+            group->members_size += (uint64_t)person.name + 1;
+        }
+    }
+    return true;
+}
+
+/* Gives each group its place; the size of all of them, or 0 when one is beyond the format. */
+static uint64_t place_groups(struct snapshot_builder *builder)
+{
+    struct built_group *groups = groups_of(builder);
+    uint64_t at = 0;
+
+    for (uint32_t i = 0; i < builder->group_count; i++) {
+        groups[i].at = at;
+        groups[i].end = at + sizeof(struct snapshot_group_record) + groups[i].name + 1;
+        if (groups[i].members_size > UINT32_MAX)
+            return 0;
+        at = snapshot_round_up(groups[i].end + groups[i].members_size, SNAPSHOT_UNIT);
+    }
+    return at;
+}
+
+static void write_groups(struct snapshot_builder *builder, const struct gid_index *index,
+                         unsigned char *out)
+{
+    struct built_group *groups = groups_of(builder);
+
+    for (uint32_t i = 0; i < builder->group_count; i++) {
+        struct snapshot_group_record record = {htole32(groups[i].gid), htole32(groups[i].members),
+                                               htole32((uint32_t)groups[i].members_size),
+                                               htole32(groups[i].name)};
+
+        memcpy(out + groups[i].at, &record, sizeof record);
+        memcpy(out + groups[i].at + sizeof record, builder->group_names.bytes + groups[i].name_at,
+               groups[i].name);
+    }
+    for (struct built_person person = {0}; next_person(builder, &person);) {
+        for (uint32_t i = 0; i < person.gids; i++) {
+            struct built_group *group = index_find(index, groups, gid_of(builder, &person, i));
+
+            memcpy(out + group->end, name_of(builder, &person), (size_t)person.name + 1);
+            group->end += (uint64_t)person.name + 1;
+        }
+    }
+}
+
+static bool make_groups(struct snapshot_builder *builder, struct image *image, struct error *why)
+{
+    OWNED(free_memory) uint32_t *numbers = NULL;
+    struct gid_index index = {0};
+    uint64_t size;
+
+    for (uint32_t i = 0; i < builder->group_count; i++) {
+        struct built_group *group = &groups_of(builder)[i];
+
+        *group =
+            (struct built_group){.gid = group->gid, .name = group->name, .name_at = group->name_at};
+    }
+    if (!index_make(builder, &index, why))
+        return false;
+    numbers = index.numbers;
+    if (!count_members(builder, &index, why))
+        return false;
+    size = snapshot_round_up(place_groups(builder), SNAPSHOT_LINE);
+    if ((size == 0) != (builder->group_count == 0) || size > SNAPSHOT_SIZE_MOST)
+        return error_set(why, ERROR_SYSTEM, "snapshot: the groups are too large for the format");
+    image->groups = calloc(1, size + 1);
+    if (!image->groups)
+        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
+    image->groups_size = size;
+    write_groups(builder, &index, image->groups);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static void checksum_image(struct image *image)
+{
+    struct checksum checksum = checksum_start();
+
+    checksum_add(&checksum, &image->header, sizeof image->header);
+    checksum_add(&checksum, image->tables, image->tables_size);
+    checksum_add(&checksum, image->people, image->people_size);
+    checksum_add(&checksum, image->groups, image->groups_size);
+    image->header.checksum = htole64(checksum_end(&checksum));
+}
+
+bool image_make(struct snapshot_builder *builder, uint64_t generation, struct image *made,
+                struct error *why)
+{
+    struct image image = {.people = builder->people.bytes,
+                          .people_size = snapshot_round_up(builder->people.size, SNAPSHOT_LINE)};
+    uint64_t size, seed;
+
+    if (!make_groups(builder, &image, why) || !tables_make(builder, &image, &seed, why)) {
+        image_release(&image);
+        return false;
+    }
+    size = sizeof image.header + image.tables_size + image.people_size + image.groups_size;
+    image.header = (struct snapshot_header){.generation = htole64(generation),
+                                            .size = htole64(size),
+                                            .seed = htole64(seed),
+                                            .people = htole32(builder->people_count),
+                                            .groups = htole32(builder->group_count),
+                                            .people_size = htole64(image.people_size)};
+    memcpy(image.header.magic, SNAPSHOT_MAGIC, sizeof image.header.magic);
+    checksum_image(&image);
+    *made = image;
+    return true;
+}
+
+void image_release(struct image *image)
+{
+    free(image->tables);
+    free(image->groups);
+    *image = (struct image){0};
+}
