@@ -1,0 +1,173 @@
+#include "nss_module/current.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#define SEATS         8u
+#define COUNTERS      8u /* threads are spread over these, so that they share no cache line */
+#define CHECK_SECONDS 2u
+
+struct counter {
+    _Alignas(64) atomic_uint readers;
+};
+
+struct seat {
+    struct mapping mapping;
+    atomic_uint checked_at; /* seconds of the coarse clock */
+    atomic_bool claimed;    /* somebody is exchanging the mapping */
+    struct counter counters[COUNTERS];
+};
+
+/* `current` is the number of a seat plus 1, or 0, in its low bits; above them it counts changes. */
+#define SEAT_BITS 8u
+
+static struct {
+    atomic_uint current;
+    struct seat seats[SEATS];
+} here;
+
+static struct seat *seat_of(unsigned current)
+{
+    unsigned number = current & ((1u << SEAT_BITS) - 1);
+
+    return number ? &here.seats[number - 1] : NULL;
+}
+
+static bool make_current(unsigned before, const struct seat *seat)
+{
+    unsigned number = seat ? (unsigned)(seat - here.seats) + 1 : 0;
+    unsigned after = ((before >> SEAT_BITS) + 1) << SEAT_BITS | number;
+
+    return atomic_compare_exchange_strong(&here.current, &before, after);
+}
+
+/* Threads differ in where their stacks are. */
+static unsigned counter_of_this_thread(void)
+{
+    uint32_t stack = (uint32_t)((uintptr_t)__builtin_frame_address(0) >> 16);
+
+    return stack * 0x9e3779b1u >> 29;
+}
+_Static_assert(COUNTERS == 1u << (32 - 29), "the hash yields the number of a counter");
+
+static unsigned coarse_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* no system call */
+    return (unsigned)now.tv_sec;
+}
+
+static bool is_fresh(struct seat *seat)
+{
+    unsigned now, checked_at;
+
+    if (snapshot_is_superseded(&seat->mapping.snapshot))
+        return false;
+    now = coarse_seconds();
+    checked_at = atomic_load_explicit(&seat->checked_at, memory_order_relaxed);
+    if (now - checked_at < CHECK_SECONDS ||
+        !atomic_compare_exchange_strong(&seat->checked_at, &checked_at, now))
+        return true;
+    return mapping_has_the_name(&seat->mapping);
+}
+
+/* Counts this reader in. False when the seat is no longer what `current` says. */
+static bool sit(struct pin *pin, unsigned current)
+{
+    pin->seat = seat_of(current);
+    pin->counter = counter_of_this_thread();
+    atomic_fetch_add(&pin->seat->counters[pin->counter].readers, 1);
+    if (atomic_load(&here.current) == current) {
+        pin->snapshot = &pin->seat->mapping.snapshot;
+        return true;
+    }
+    atomic_fetch_sub(&pin->seat->counters[pin->counter].readers, 1);
+    return false;
+}
+
+static bool has_readers(struct seat *seat)
+{
+    for (unsigned i = 0; i < COUNTERS; i++)
+        if (atomic_load(&seat->counters[i].readers) != 0)
+            return true;
+    return false;
+}
+
+static bool is_current(const struct seat *seat)
+{
+    return seat_of(atomic_load(&here.current)) == seat;
+}
+
+/*
+ * A seat that nobody reads and nobody can come to read: only who has claimed a
+ * seat makes it current. The order counts: first not current, then no readers.
+ * Who counts himself in later finds that it is not current and leaves.
+ */
+static struct seat *claim(void)
+{
+    for (unsigned i = 0; i < SEATS; i++) {
+        struct seat *seat = &here.seats[i];
+
+        if (atomic_exchange(&seat->claimed, true))
+            continue;
+        if (!is_current(seat) && !has_readers(seat))
+            return seat;
+        atomic_store(&seat->claimed, false);
+    }
+    return NULL;
+}
+
+/* Gives the new mapping to all threads if none was faster; to this question in any case. */
+static void share(struct pin *pin, unsigned before, struct mapping *fresh)
+{
+    struct seat *seat = claim();
+
+    *pin = (struct pin){.own = *fresh};
+    pin->snapshot = &pin->own.snapshot;
+    if (!seat)
+        return;
+    mapping_close(&seat->mapping);
+    seat->mapping = *fresh;
+    atomic_store(&seat->checked_at, coarse_seconds());
+    /* Counted in before anybody can see it, so that it cannot be exchanged before we have read. */
+    pin->counter = counter_of_this_thread();
+    atomic_fetch_add(&seat->counters[pin->counter].readers, 1);
+    if (make_current(before, seat)) {
+        pin->seat = seat;
+        pin->snapshot = &seat->mapping.snapshot;
+        pin->own = (struct mapping){0};
+    } else {
+        seat->mapping = (struct mapping){0};
+        atomic_fetch_sub(&seat->counters[pin->counter].readers, 1);
+    }
+    atomic_store(&seat->claimed, false);
+}
+
+bool current_pin(struct pin *pin)
+{
+    unsigned current = atomic_load(&here.current);
+    struct mapping fresh;
+
+    if (seat_of(current) && sit(pin, current)) {
+        if (is_fresh(pin->seat))
+            return true;
+        current_unpin(pin);
+    }
+    if (mapping_open(&fresh)) {
+        share(pin, current, &fresh);
+        return true;
+    }
+    if (seat_of(current))
+        make_current(current, NULL);
+    return false;
+}
+
+void current_unpin(struct pin *pin)
+{
+    if (pin->seat)
+        atomic_fetch_sub(&pin->seat->counters[pin->counter].readers, 1);
+    else
+        mapping_close(&pin->own);
+}

@@ -1,0 +1,110 @@
+/* getpwnam(3), getpwuid(3), getpwent(3): the snapshot's people as glibc wants them. */
+#include "nss_module/answer.h"
+#include "nss_module/current.h"
+#include "nss_module/walk.h"
+
+#include <pwd.h>
+#include <string.h>
+
+enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, char *buffer,
+                                         size_t size, int *error);
+enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *buffer, size_t size,
+                                         int *error);
+enum nss_status _nss_latchkey_setpwent(int stay_open);
+enum nss_status _nss_latchkey_getpwent_r(struct passwd *out, char *buffer, size_t size, int *error);
+enum nss_status _nss_latchkey_endpwent(void);
+
+static struct walk people;
+
+#define NO_PASSWORD "*" /* none is known to NSS, and no shadow entry is needed */
+
+/* The password comes first, so that the texts of the snapshot can be copied in one piece. */
+static struct answer_space space_behind_password(char *buffer, size_t size)
+{
+    if (size < sizeof NO_PASSWORD)
+        return (struct answer_space){.bytes = buffer};
+    return (struct answer_space){.bytes = buffer + sizeof NO_PASSWORD,
+                                 .size = size - sizeof NO_PASSWORD};
+}
+
+static enum nss_status fill(enum lookup lookup, const struct answer_space *space,
+                            const struct snapshot_person *person, struct passwd *out, char *buffer,
+                            int *error)
+{
+    if (lookup == LOOKUP_FOUND) {
+        memcpy(buffer, NO_PASSWORD, sizeof NO_PASSWORD);
+        *out = (struct passwd){.pw_name = person->name,
+                               .pw_passwd = buffer,
+                               .pw_uid = person->uid,
+                               .pw_gid = person->uid,
+                               .pw_gecos = person->gecos,
+                               .pw_dir = person->home,
+                               .pw_shell = person->shell};
+    }
+    return answer(lookup, space, error);
+}
+
+enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, char *buffer,
+                                         size_t size, int *error)
+{
+    struct answer_space space = space_behind_password(buffer, size);
+    struct snapshot_person person;
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
+    struct pin pin;
+
+    if (!name_is_person(name))
+        return answer(LOOKUP_ABSENT, NULL, error);
+    if (current_pin(&pin)) {
+        lookup = snapshot_person_by_name(pin.snapshot, name, &space, &person);
+        current_unpin(&pin);
+    }
+    return fill(lookup, &space, &person, out, buffer, error);
+}
+
+enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *buffer, size_t size,
+                                         int *error)
+{
+    struct answer_space space = space_behind_password(buffer, size);
+    struct snapshot_person person;
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
+    struct pin pin;
+
+    if (!id_is_ours(uid))
+        return answer(LOOKUP_ABSENT, NULL, error);
+    if (current_pin(&pin)) {
+        lookup = snapshot_person_by_uid(pin.snapshot, uid, &space, &person);
+        current_unpin(&pin);
+    }
+    return fill(lookup, &space, &person, out, buffer, error);
+}
+
+enum nss_status _nss_latchkey_setpwent(int stay_open)
+{
+    (void)stay_open;
+    return _nss_latchkey_endpwent();
+}
+
+enum nss_status _nss_latchkey_getpwent_r(struct passwd *out, char *buffer, size_t size, int *error)
+{
+    struct answer_space space = space_behind_password(buffer, size);
+    struct snapshot_person person;
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
+
+    if (!walk_enter(&people)) {
+        *error = EAGAIN;
+        return NSS_STATUS_TRYAGAIN;
+    }
+    if (walk_open(&people))
+        lookup = snapshot_next_person(&people.mapping.snapshot, &people.place, &space, &person);
+    walk_leave(&people);
+    return fill(lookup, &space, &person, out, buffer, error);
+}
+
+enum nss_status _nss_latchkey_endpwent(void)
+{
+    if (!walk_enter(&people))
+        return NSS_STATUS_TRYAGAIN;
+    walk_close(&people);
+    walk_leave(&people);
+    return NSS_STATUS_SUCCESS;
+}
