@@ -90,6 +90,9 @@ class Machine:
         return subprocess.run(self.inside(*command, user=user), input=given, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors='replace', timeout=seconds, check=False)
 
+    def run_bytes(self, *command, user=None):
+        return subprocess.run(self.inside(*command, user=user), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False).stdout
+
     def sh(self, script, **how):
         """Output of a shell script that has to succeed."""
         done = self.run('sh', '-euc', script, **how)
@@ -120,7 +123,7 @@ class Machine:
 
 
 def built_packages():
-    folder = os.path.abspath(f'{HERE}/../../build/deb')
+    folder = os.path.abspath(os.environ.get('LATCHKEY_PACKAGES') or f'{HERE}/../../build/deb')
     found = sorted(path for path in glob.glob(f'{folder}/*.deb') if '-dbgsym' not in path)
     if not found:
         raise TestbedError(f'no packages in {folder}: `make deb` builds them')
