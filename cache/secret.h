@@ -37,5 +37,5 @@ bool secret_keyed(const struct host_key *key, const char *purpose, const void *b
 bool secret_seal(const struct host_key *key, const char *bound, const void *text, size_t length,
                  uint8_t *out, struct error *why);
 /* `out` takes length - SEAL_OVERHEAD bytes. False on any change of sealed text, key or `bound`. */
-bool secret_open(const struct host_key *key, const char *bound, const uint8_t *sealed, size_t length,
-                 void *out, struct error *why);
+bool secret_open(const struct host_key *key, const char *bound, const uint8_t *sealed,
+                 size_t length, void *out, struct error *why);

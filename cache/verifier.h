@@ -15,6 +15,8 @@
 /* Bounds the computations of all processes. `folder` holds the slot file; `slots` of 1 to 64. */
 struct kdf_slots;
 bool kdf_slots_open(int folder, unsigned slots, struct kdf_slots **opened, struct error *why);
+/* As many as processors, at least 1 and at most 64. */
+unsigned kdf_slots_of_this_host(void);
 void kdf_slots_close(struct kdf_slots *slots); /* accepts NULL */
 
 bool verifier_make(const struct host_key *key, struct kdf_slots *slots, const char *secret,
