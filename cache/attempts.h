@@ -19,7 +19,7 @@ enum attempt_kind { ATTEMPT_LOCAL, ATTEMPT_REMOTE };
 
 #define ATTEMPTS_MOST           10
 #define ATTEMPTS_REFILL_SECONDS 300
-#define WRONG_CHECKS_MOST       3 /* password grants with a secret that is wrong here ... */
+#define WRONG_CHECKS_MOST       3   /* password grants with a secret that is wrong here ... */
 #define WRONG_CHECKS_SECONDS    900 /* ... per this time */
 
 struct attempts;
