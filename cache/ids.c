@@ -1,0 +1,138 @@
+#include "cache/ids.h"
+
+#include "cache/first_id.h"
+#include "cache/store_internal.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+
+#define ENTRY_MOST 16384 /* bytes that an entry of another source may take */
+
+static enum lookup id_of(sqlite3 *db, enum id_kind kind, const struct account *account,
+                         uint32_t *id, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query =
+        store_prepare(db,
+                      "SELECT id FROM id WHERE kind = ?1 AND issuer = ?2 AND tenant = ?3"
+                      " AND object_id = ?4",
+                      why);
+    enum step step;
+
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_number(query, 1, kind) || !bind_account(query, 2, account)) {
+        store_failed(db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    step = store_step(query, why);
+    if (step == STEP_DONE)
+        return LOOKUP_ABSENT;
+    if (step == STEP_ROW && column_id(query, 0, id))
+        return LOOKUP_FOUND;
+    if (step == STEP_ROW)
+        store_damaged(why);
+    return LOOKUP_UNAVAILABLE;
+}
+
+/* Whether the store has ever given it. A prepared question, asked again for each id. */
+static enum lookup id_given(sqlite3_stmt *query, uint32_t id, struct error *why)
+{
+    enum step step;
+
+    sqlite3_reset(query);
+    if (!bind_number(query, 1, id)) {
+        store_failed(sqlite3_db_handle(query), "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    step = store_step(query, why);
+    if (step == STEP_FAILED)
+        return LOOKUP_UNAVAILABLE;
+    return step == STEP_ROW ? LOOKUP_FOUND : LOOKUP_ABSENT;
+}
+
+static sqlite3_stmt *id_question(sqlite3 *db, struct error *why)
+{
+    return store_prepare(db, "SELECT 1 FROM id WHERE id = ?1", why);
+}
+
+/*
+ * By any source of nsswitch.conf. A source that cannot answer now does not count:
+ * the window is free by convention, and people must not be kept out by it.
+ */
+static bool known_elsewhere(uint32_t id)
+{
+    char space[ENTRY_MOST];
+    struct passwd person, *found_person = NULL;
+    struct group group, *found_group = NULL;
+
+    return getpwuid_r(id, &person, space, sizeof space, &found_person) == ERANGE || found_person ||
+           getgrgid_r(id, &group, space, sizeof space, &found_group) == ERANGE || found_group;
+}
+
+static bool is_among(const uint32_t *ids, size_t count, uint32_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+bool ids_choose(struct store *store, const struct local *local, enum id_kind kind,
+                const struct account *account, const char *label, const uint32_t *avoid,
+                size_t avoid_count, struct id_choice *choice, struct error *why)
+{
+    OWNED(statement_release) sqlite3_stmt *question = NULL;
+    uint32_t first, id;
+    enum lookup given = id_of(store->db, kind, account, &id, why);
+
+    if (given == LOOKUP_FOUND)
+        *choice = (struct id_choice){.id = id, .bound = true};
+    if (given != LOOKUP_ABSENT)
+        return given == LOOKUP_FOUND;
+    question = id_question(store->db, why);
+    if (!question)
+        return false;
+    first = id = first_id(kind == ID_PERSON ? "person" : "group", account->issuer, label);
+    do {
+        given = id_given(question, id, why);
+        if (given == LOOKUP_UNAVAILABLE)
+            return false;
+        if (given == LOOKUP_ABSENT && !is_among(avoid, avoid_count, id) &&
+            !local_has_id(local, id) && !known_elsewhere(id)) {
+            *choice = (struct id_choice){.id = id};
+            return true;
+        }
+        id = next_id(id);
+    } while (id != first);
+    return error_set(why, ERROR_SYSTEM, "every id of the window is taken");
+}
+
+bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,
+              const struct id_choice *choice, bool *lost, struct error *why)
+{
+    OWNED(statement_release) sqlite3_stmt *write = NULL, *question = NULL;
+    uint32_t id;
+    enum lookup bound = id_of(store->db, kind, account, &id, why), given = LOOKUP_ABSENT;
+
+    if (bound == LOOKUP_UNAVAILABLE)
+        return false;
+    if (bound == LOOKUP_FOUND) {
+        *lost = id != choice->id;
+        return true;
+    }
+    question = id_question(store->db, why);
+    if (!question || (given = id_given(question, choice->id, why)) == LOOKUP_UNAVAILABLE)
+        return false;
+    *lost = given == LOOKUP_FOUND || !id_is_ours(choice->id);
+    if (*lost)
+        return true;
+    write = store_prepare(store->db, "INSERT INTO id VALUES (?1, ?2, ?3, ?4, ?5, ?6)", why);
+    if (!write)
+        return false;
+    if (!bind_number(write, 1, choice->id) || !bind_number(write, 2, kind) ||
+        !bind_account(write, 3, account) || !bind_number(write, 6, now))
+        return store_failed(store->db, "binding", why);
+    return store_run(write, why);
+}

@@ -1,0 +1,35 @@
+/*
+ * Which id an account gets. One space for people and groups, since a person's
+ * own group has his uid: the first choice by hash (cache/first_id.h), then upwards
+ * past every id that was ever given here, is in the local files, or is known to
+ * another source of nsswitch.conf. Bound for good to (issuer, tenant, object id).
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cache/local.h"
+#include "cache/person.h"
+
+#include <stddef.h>
+#include <time.h>
+
+enum id_kind { ID_NONE, ID_PERSON, ID_GROUP }; /* stored: append only */
+
+struct id_choice {
+    uint32_t id;
+    bool bound; /* is the account's already; else only free, so far as was known */
+};
+
+struct store;
+
+/*
+ * Looks, takes nothing, and holds no lock, because other sources may be slow. `label` is
+ * the name of a person, the object id of a group. `avoid`: chosen a moment ago, not yet bound.
+ */
+bool ids_choose(struct store *store, const struct local *local, enum id_kind kind,
+                const struct account *account, const char *label, const uint32_t *avoid,
+                size_t avoid_count, struct id_choice *choice, struct error *why);
+
+/* Within a write transaction. `*lost`: somebody took the id since; choose again. */
+bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,
+              const struct id_choice *choice, bool *lost, struct error *why);
