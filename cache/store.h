@@ -51,10 +51,10 @@ bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_i
 struct acceptance {
     const struct account *account;
     const char *name, *gecos, *home, *shell;
-    const char *verifier;              /* NULL: keep the old one */
-    const char *refresh_token;         /* NULL: keep the old one */
-    bool password_proven;              /* the platform accepted the password itself */
-    const struct strings *group_ids;   /* object ids; NULL: keep the old ones */
+    const char *verifier;            /* NULL: keep the old one */
+    const char *refresh_token;       /* NULL: keep the old one */
+    bool password_proven;            /* the platform accepted the password itself */
+    const struct strings *group_ids; /* object ids; NULL: keep the old ones */
     time_t now;
 };
 

@@ -1,0 +1,207 @@
+/* Recording what a sign-in that the platform accepted leaves behind. */
+#include "cache/ids.h"
+#include "cache/store_groups.h"
+#include "cache/store_internal.h"
+#include "cache/store_token.h"
+#include "config/paths.h"
+
+#define ROUNDS_MOST 16 /* how often ids may be lost to others before we say so */
+
+OWN_DEFINE(release_local, struct local, local_release);
+
+/* What is to be recorded, ready before the lock is taken. */
+struct acceptance_plan {
+    const struct acceptance *acceptance;
+    uint8_t *token; /* sealed; NULL: the old one stays */
+    size_t token_length;
+    struct id_choice choice;
+    struct groups_plan groups;
+};
+
+static void plan_release(struct acceptance_plan *plan)
+{
+    free(plan->token);
+    groups_plan_release(&plan->groups);
+}
+
+enum outcome { OUTCOME_FAILED, OUTCOME_LOST, OUTCOME_RECORDED };
+
+/* One field of passwd(5). */
+static bool is_field(const char *text, size_t most)
+{
+    size_t length = strnlen(text, most + 1);
+
+    return length <= most && name_is_field(text, length);
+}
+
+static bool acceptance_check(const struct acceptance *acceptance, struct error *why)
+{
+    if (!*acceptance->account->issuer || !*acceptance->account->object_id)
+        return error_set(why, ERROR_MALFORMED, "an account without issuer or object id");
+    if (*acceptance->home != '/' || !is_field(acceptance->home, PATH_TEXT_MOST) ||
+        *acceptance->shell != '/' || !is_field(acceptance->shell, PATH_TEXT_MOST))
+        return error_set(why, ERROR_MALFORMED, "home and shell must be whole paths without `:`");
+    if (!is_field(acceptance->gecos, GECOS_MOST))
+        return error_set(why, ERROR_MALFORMED, "a full name that passwd(5) cannot hold");
+    if (acceptance->verifier && !is_field(acceptance->verifier, VERIFIER_MOST))
+        return error_set(why, ERROR_MALFORMED, "a verifier that is not one");
+    return true;
+}
+
+static bool name_check(const struct local *local, const char *name, struct error *why)
+{
+    if (!name_is_person(name))
+        return error_set(why, ERROR_REFUSED, "the name breaks the rules for names of people");
+    if (name_is_dangerous(name))
+        return error_set(why, ERROR_REFUSED, "%s is a name that means power on this system", name);
+    if (local_has_name(local, name))
+        return error_set(why, ERROR_REFUSED, "%s exists in the local files of this host", name);
+    return true;
+}
+
+/* The name may be new to the person, but must not be anybody else's. */
+static bool name_is_free(sqlite3 *db, const char *name, uint32_t uid, struct error *why)
+{
+    struct person owner;
+
+    switch (person_read(db, name, NULL, &owner, why)) {
+    case LOOKUP_ABSENT:
+        return true;
+    case LOOKUP_FOUND:
+        return owner.uid == uid ||
+               error_set(why, ERROR_REFUSED,
+                         "%s was bound to another account here: root must decide", name);
+    default:
+        return false;
+    }
+}
+
+static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct error *why)
+{
+    static const char sql[] =
+        "INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0)"
+        " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = ?3, home = ?4, shell = ?5,"
+        " verifier = coalesce(?6, verifier), token = coalesce(?7, token), last_online = ?8,"
+        " last_password = CASE ?9 WHEN 0 THEN last_password ELSE ?8 END,"
+        " refused = 0, refused_at = 0";
+    const struct acceptance *acceptance = plan->acceptance;
+    OWNED(statement_release) sqlite3_stmt *write = store_prepare(db, sql, why);
+
+    if (!write)
+        return false;
+    if (!bind_number(write, 1, plan->choice.id) || !bind_text(write, 2, acceptance->name) ||
+        !bind_text(write, 3, acceptance->gecos) || !bind_text(write, 4, acceptance->home) ||
+        !bind_text(write, 5, acceptance->shell) || !bind_text(write, 6, acceptance->verifier) ||
+        sqlite3_bind_blob(write, 7, plan->token, (int)plan->token_length, SQLITE_STATIC) !=
+            SQLITE_OK ||
+        !bind_number(write, 8, acceptance->now) ||
+        !bind_number(write, 9, acceptance->password_proven))
+        return store_failed(db, "binding", why);
+    return store_run(write, why);
+}
+
+static bool person_looks_alike(const struct person *one, const struct person *other)
+{
+    return strcmp(one->name, other->name) == 0 && strcmp(one->gecos, other->gecos) == 0 &&
+           strcmp(one->home, other->home) == 0 && strcmp(one->shell, other->shell) == 0;
+}
+
+/* Counts a change that the snapshot would show, and says whether any is waiting to be shown. */
+static bool changes_count(sqlite3 *db, bool changed, bool *waiting, struct error *why)
+{
+    int64_t changes, published;
+
+    if (!fact_read(db, FACT_CHANGES, &changes, why) ||
+        !fact_read(db, FACT_PUBLISHED, &published, why))
+        return false;
+    changes += changed;
+    /* Also what an earlier sign-in recorded and did not live to publish. */
+    *waiting = changes != published;
+    return !changed || fact_write(db, FACT_CHANGES, changes, why);
+}
+
+static enum outcome record(struct store *store, struct acceptance_plan *plan,
+                           struct person *recorded, bool *public_changed, struct error *why)
+{
+    const struct acceptance *acceptance = plan->acceptance;
+    OWNED(transaction_end) struct transaction transaction = {0};
+    struct person before = {0}, after;
+    bool lost, moved, waiting;
+
+    if (!transaction_write(&transaction, store, why) ||
+        person_read(store->db, NULL, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
+        !name_is_free(store->db, acceptance->name, before.uid, why) ||
+        !ids_bind(store, ID_PERSON, acceptance->account, acceptance->now, &plan->choice, &lost,
+                  why))
+        return OUTCOME_FAILED;
+    if (lost)
+        return OUTCOME_LOST;
+    if (!person_write(store->db, plan, why) ||
+        !groups_record(store, &plan->groups, plan->choice.id, acceptance->now, &lost, &moved, why))
+        return OUTCOME_FAILED;
+    if (lost)
+        return OUTCOME_LOST;
+    if (person_read(store->db, NULL, acceptance->account, &after, why) != LOOKUP_FOUND ||
+        !changes_count(store->db, moved || !person_looks_alike(&before, &after), &waiting, why) ||
+        !transaction_commit(&transaction, why))
+        return OUTCOME_FAILED;
+    *recorded = after;
+    *public_changed = waiting;
+    return OUTCOME_RECORDED;
+}
+
+static bool plan_ids(struct store *store, const struct local *local, struct acceptance_plan *plan,
+                     struct error *why)
+{
+    const struct acceptance *acceptance = plan->acceptance;
+
+    groups_plan_release(&plan->groups);
+    return groups_plan(store, local, acceptance->account, acceptance->group_ids, &plan->groups,
+                       why) &&
+           ids_choose(store, local, ID_PERSON, acceptance->account, acceptance->name, NULL, 0,
+                      &plan->choice, why);
+}
+
+/* Before any lock. */
+static bool plan_begin(struct store *store, const struct local *local,
+                       const struct acceptance *acceptance, struct acceptance_plan *plan,
+                       struct error *why)
+{
+    plan->acceptance = acceptance;
+    return acceptance_check(acceptance, why) && name_check(local, acceptance->name, why) &&
+           (!acceptance->refresh_token ||
+            token_seal(&store->key, acceptance->account, acceptance->refresh_token, &plan->token,
+                       &plan->token_length, why));
+}
+
+static void tell_left_out(const struct groups_plan *groups, struct strings *left_out)
+{
+    for (size_t i = 0; left_out && i < groups->left_out.count; i++)
+        if (!strings_add(left_out, groups->left_out.items[i]))
+            return;
+}
+
+bool store_accept(struct store *store, const struct acceptance *acceptance, struct person *recorded,
+                  bool *public_changed, struct strings *left_out, struct error *why)
+{
+    OWNED(release_local) struct local *local = NULL;
+    OWNED(plan_release) struct acceptance_plan plan = {0};
+
+    if (!local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
+        !plan_begin(store, local, acceptance, &plan, why))
+        return false;
+    for (int round = 0; round < ROUNDS_MOST; round++) {
+        if (!plan_ids(store, local, &plan, why))
+            return false;
+        switch (record(store, &plan, recorded, public_changed, why)) {
+        case OUTCOME_RECORDED:
+            tell_left_out(&plan.groups, left_out);
+            return true;
+        case OUTCOME_LOST:
+            continue;
+        default:
+            return false;
+        }
+    }
+    return error_set(why, ERROR_SYSTEM, "others took every id that was chosen");
+}

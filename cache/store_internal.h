@@ -1,0 +1,63 @@
+/* What the files of the store share. Nobody else includes this. */
+#pragma once
+
+#include "base/own.h"
+#include "cache/store.h"
+
+#include <sqlite3.h>
+
+struct store {
+    sqlite3 *db;
+    int folder; /* the private folder, open */
+    bool writable;
+    struct host_key key;
+};
+
+OWN_DEFINE(statement_release, sqlite3_stmt, sqlite3_finalize);
+OWN_DEFINE(database_release, sqlite3, sqlite3_close_v2);
+
+/* Says in words what SQLite has just failed at. Returns false. */
+bool store_failed(sqlite3 *db, const char *doing, struct error *why);
+
+/* NULL on failure. Values go in by the bind functions below, never into the text. */
+sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, struct error *why);
+bool bind_text(sqlite3_stmt *statement, int at,
+               const char *text); /* borrowed; NULL is SQL's NULL */
+bool bind_number(sqlite3_stmt *statement, int at, int64_t number);
+/* At `at`, at + 1 and at + 2. */
+bool bind_account(sqlite3_stmt *statement, int at, const struct account *account);
+
+enum step { STEP_FAILED, STEP_ROW, STEP_DONE };
+enum step store_step(sqlite3_stmt *statement, struct error *why);
+/* For statements that yield no row. */
+bool store_run(sqlite3_stmt *statement, struct error *why);
+
+/* Copies a column; false (nothing copied) when it is longer than `size` allows or has a NUL inside. */
+bool column_copy(sqlite3_stmt *statement, int column, char *out, size_t size);
+bool column_id(sqlite3_stmt *statement, int column, uint32_t *id); /* false outside our window */
+/* A row that breaks the rules it was written by. Returns false. */
+bool store_damaged(struct error *why);
+
+/* OWNED(transaction_end) struct transaction t = {0}; whatever is not committed is undone. */
+struct transaction {
+    sqlite3 *db;
+};
+bool transaction_read(struct transaction *transaction, struct store *store, struct error *why);
+bool transaction_write(struct transaction *transaction, struct store *store, struct error *why);
+bool transaction_commit(struct transaction *transaction, struct error *why);
+void transaction_end(struct transaction *transaction);
+
+/* A new database gets its tables; an old one is brought up to date. */
+bool schema_make(sqlite3 *db, struct error *why);
+bool schema_bring_up(sqlite3 *db, bool writable, struct error *why);
+
+/* Numbers by name, 0 when never set. */
+bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why);
+bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why);
+#define FACT_HIGHEST_TIME "highest_time"
+#define FACT_CHANGES      "changes"   /* counts what the snapshot would show */
+#define FACT_PUBLISHED    "published" /* the count of changes that the last snapshot shows */
+
+/* Within a transaction: the person bound to `account`, or of that name. */
+enum lookup person_read(sqlite3 *db, const char *name, const struct account *account,
+                        struct person *found, struct error *why);

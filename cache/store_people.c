@@ -1,0 +1,196 @@
+/* Reading people, and recording what the platform holds against one. */
+#include "cache/store_internal.h"
+
+#include "cache/store_token.h"
+
+#define PERSON_COLUMNS                                                                  \
+    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, " \
+    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "      \
+    "p.refused_at FROM person p JOIN id i ON i.id = p.uid AND i.kind = 1 "
+
+static bool copy_texts(sqlite3_stmt *row, struct person *person)
+{
+    const struct {
+        char *out;
+        size_t size;
+    } texts[] = {
+        {person->name, sizeof person->name},
+        {person->gecos, sizeof person->gecos},
+        {person->home, sizeof person->home},
+        {person->shell, sizeof person->shell},
+        {person->account.issuer, sizeof person->account.issuer},
+        {person->account.tenant, sizeof person->account.tenant},
+        {person->account.object_id, sizeof person->account.object_id},
+        {person->verifier, sizeof person->verifier},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (!column_copy(row, 1 + (int)i, texts[i].out, texts[i].size))
+            return false;
+    return true;
+}
+
+static bool person_copy(sqlite3_stmt *row, struct person *found, struct error *why)
+{
+    struct person person = {0};
+    int refused = sqlite3_column_int(row, 12);
+
+    if (!column_id(row, 0, &person.uid) || !copy_texts(row, &person) || refused < 0 ||
+        refused >= REFUSED_KINDS)
+        return store_damaged(why);
+    person.has_token = sqlite3_column_int(row, 9);
+    person.last_online = sqlite3_column_int64(row, 10);
+    person.last_password = sqlite3_column_int64(row, 11);
+    person.refused = (enum refused)refused;
+    person.refused_at = sqlite3_column_int64(row, 13);
+    *found = person;
+    return true;
+}
+
+static bool account_equal(const struct account *one, const struct account *other)
+{
+    return strcmp(one->issuer, other->issuer) == 0 && strcmp(one->tenant, other->tenant) == 0 &&
+           strcmp(one->object_id, other->object_id) == 0;
+}
+
+enum lookup person_read(sqlite3 *db, const char *name, const struct account *account,
+                        struct person *found, struct error *why)
+{
+    OWNED(statement_release) sqlite3_stmt *query = NULL;
+    struct person person;
+    enum step step;
+
+    query = store_prepare(db,
+                          name ? PERSON_COLUMNS "WHERE p.name = ?1"
+                               : PERSON_COLUMNS
+                              "WHERE i.issuer = ?1 AND i.tenant = ?2 AND i.object_id = ?3",
+                          why);
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (name ? !bind_text(query, 1, name) : !bind_account(query, 1, account)) {
+        store_failed(db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    step = store_step(query, why);
+    if (step != STEP_ROW)
+        return step == STEP_DONE ? LOOKUP_ABSENT : LOOKUP_UNAVAILABLE;
+    if (!person_copy(query, &person, why))
+        return LOOKUP_UNAVAILABLE;
+    /* A damaged index must not answer for somebody else. */
+    if (name ? strcmp(person.name, name) != 0 : !account_equal(&person.account, account)) {
+        store_damaged(why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    *found = person;
+    return LOOKUP_FOUND;
+}
+
+enum lookup store_person_by_name(struct store *store, const char *name, struct person *found,
+                                 struct error *why)
+{
+    return person_read(store->db, name, NULL, found, why);
+}
+
+enum lookup store_person_by_account(struct store *store, const struct account *account,
+                                    struct person *found, struct error *why)
+{
+    return person_read(store->db, NULL, account, found, why);
+}
+
+enum lookup store_token(struct store *store, const struct person *person, char **token,
+                        struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(store->db, "SELECT token FROM person WHERE uid = ?1", why);
+    const uint8_t *sealed;
+    enum step step;
+
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_number(query, 1, person->uid)) {
+        store_failed(store->db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    step = store_step(query, why);
+    if (step == STEP_FAILED)
+        return LOOKUP_UNAVAILABLE;
+    sealed = step == STEP_ROW ? sqlite3_column_blob(query, 0) : NULL;
+    if (!sealed)
+        return LOOKUP_ABSENT;
+    return token_open(&store->key, &person->account, sealed, (size_t)sqlite3_column_bytes(query, 0),
+                      token, why)
+               ? LOOKUP_FOUND
+               : LOOKUP_UNAVAILABLE;
+}
+
+bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_ids,
+                     struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query =
+        store_prepare(store->db,
+                      "SELECT i.object_id FROM membership m JOIN id i ON i.id = m.gid"
+                      " WHERE m.uid = ?1 ORDER BY m.gid",
+                      why);
+    OWNED(strings_release) struct strings read = STRINGS_WITH_LIMIT(object_ids->limit);
+    char object_id[OBJECT_ID_MOST + 1];
+    enum step step;
+
+    if (!query)
+        return false;
+    if (!bind_number(query, 1, uid))
+        return store_failed(store->db, "binding", why);
+    while ((step = store_step(query, why)) == STEP_ROW) {
+        if (!column_copy(query, 0, object_id, sizeof object_id))
+            return store_damaged(why);
+        if (!strings_add(&read, object_id))
+            return error_set(why, ERROR_SYSTEM, "too many groups of uid %u", uid);
+    }
+    if (step == STEP_FAILED)
+        return false;
+    strings_release(object_ids);
+    *object_ids = read;
+    read = STRINGS_WITH_LIMIT(0);
+    return true;
+}
+
+/* One UPDATE of one person, in a transaction of its own. */
+static bool person_update(struct store *store, uint32_t uid, const char *sql,
+                          const struct refusal_record *record, struct error *why)
+{
+    OWNED(transaction_end) struct transaction transaction = {0};
+    OWNED(statement_release) sqlite3_stmt *write = NULL;
+
+    if (!transaction_write(&transaction, store, why))
+        return false;
+    write = store_prepare(store->db, sql, why);
+    if (!write)
+        return false;
+    if (!bind_number(write, 1, uid) || !bind_number(write, 2, record->refused) ||
+        !bind_number(write, 3, record->now) || !bind_number(write, 4, record->erase_verifier) ||
+        !bind_number(write, 5, record->erase_token))
+        return store_failed(store->db, "binding", why);
+    if (!store_run(write, why))
+        return false;
+    if (sqlite3_changes(store->db) != 1)
+        return error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
+    return transaction_commit(&transaction, why);
+}
+
+bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
+                  struct error *why)
+{
+    /* REFUSED_NOT takes no earlier refusal back: only an acceptance does. */
+    return person_update(store, uid,
+                         "UPDATE person SET"
+                         " refused_at = CASE ?2 WHEN 0 THEN refused_at ELSE ?3 END,"
+                         " refused = CASE ?2 WHEN 0 THEN refused ELSE ?2 END,"
+                         " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
+                         " token = CASE ?5 WHEN 0 THEN token END WHERE uid = ?1",
+                         record, why);
+}
+
+bool store_forget_token(struct store *store, uint32_t uid, struct error *why)
+{
+    return store_refuse(store, uid, &(struct refusal_record){.erase_token = true}, why);
+}

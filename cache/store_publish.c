@@ -1,0 +1,162 @@
+/*
+ * From the store to the snapshot. One publisher at a time: the lock is held while the
+ * store is read and the file written (local disk only), so that what is published last
+ * is also the newest. Waiting for it has a deadline, and it ends with its holder.
+ */
+#include "cache/local.h"
+#include "cache/private_file.h"
+#include "cache/snapshot_write.h"
+#include "cache/store_internal.h"
+#include "cache/wait.h"
+#include "config/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#define LOCK_FILE  "publish.lock"
+#define PUBLISH_MS 20000
+
+OWN_DEFINE(release_builder, struct snapshot_builder, snapshot_builder_release);
+OWN_DEFINE(release_local, struct local, local_release);
+
+static bool publish_lock(int fd, struct error *why)
+{
+    struct deadline deadline = deadline_in_ms(PUBLISH_MS);
+
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        if (errno != EWOULDBLOCK || !wait_a_little(&deadline))
+            return error_set(why, ERROR_SYSTEM, "waiting for another publisher: %m");
+    return true;
+}
+
+/* Local files may have got the name since, and the rules may have become stricter. */
+static bool is_showable(const struct local *local, const char *name, bool person)
+{
+    return (person ? name_is_person(name) : name_is_group(name)) && !name_is_dangerous(name) &&
+           !local_has_name(local, name);
+}
+
+static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
+                        struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query =
+        store_prepare(db, "SELECT gid, name FROM directory_group ORDER BY gid", why);
+    char name[NAME_MOST + 1];
+    enum step step;
+    uint32_t gid;
+
+    if (!query)
+        return false;
+    while ((step = store_step(query, why)) == STEP_ROW) {
+        if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
+            return store_damaged(why);
+        if (is_showable(local, name, false) && !snapshot_add_group(builder, gid, name, why))
+            return false;
+    }
+    return step == STEP_DONE;
+}
+
+/* The groups of `uid` that are shown, at most `most` of them. */
+static bool gids_read(sqlite3_stmt *query, const struct local *local, uint32_t uid, uint32_t *gids,
+                      size_t most, size_t *count, struct error *why)
+{
+    char name[NAME_MOST + 1];
+    enum step step;
+
+    *count = 0;
+    sqlite3_reset(query);
+    if (!bind_number(query, 1, uid))
+        return store_failed(sqlite3_db_handle(query), "binding", why);
+    while ((step = store_step(query, why)) == STEP_ROW) {
+        if (*count == most || !column_id(query, 0, &gids[*count]) ||
+            !column_copy(query, 1, name, sizeof name))
+            return store_damaged(why);
+        if (is_showable(local, name, false))
+            ++*count;
+    }
+    return step == STEP_DONE;
+}
+
+static bool person_show(sqlite3_stmt *row, sqlite3_stmt *groups, const struct local *local,
+                        struct snapshot_builder *builder, struct error *why)
+{
+    char name[NAME_MOST + 1], gecos[GECOS_MOST + 1];
+    char home[PATH_TEXT_MOST + 1], shell[PATH_TEXT_MOST + 1];
+    uint32_t uid, gids[GROUPS_MOST];
+    size_t count;
+
+    if (!column_id(row, 0, &uid) || !column_copy(row, 1, name, sizeof name) ||
+        !column_copy(row, 2, gecos, sizeof gecos) || !column_copy(row, 3, home, sizeof home) ||
+        !column_copy(row, 4, shell, sizeof shell))
+        return store_damaged(why);
+    if (!is_showable(local, name, true))
+        return true;
+    return gids_read(groups, local, uid, gids, GROUPS_MOST, &count, why) &&
+           snapshot_add_person(builder, uid, name, gecos, home, shell, gids, count, why);
+}
+
+static bool people_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
+                        struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *groups =
+        store_prepare(db,
+                      "SELECT m.gid, g.name FROM membership m JOIN directory_group g USING (gid)"
+                      " WHERE m.uid = ?1 ORDER BY m.gid",
+                      why);
+    OWNED(statement_release) sqlite3_stmt *query = NULL;
+    enum step step;
+
+    if (!groups)
+        return false;
+    query = store_prepare(db, "SELECT uid, name, gecos, home, shell FROM person ORDER BY uid", why);
+    if (!query)
+        return false;
+    while ((step = store_step(query, why)) == STEP_ROW)
+        if (!person_show(query, groups, local, builder, why))
+            return false;
+    return step == STEP_DONE;
+}
+
+/* Everything as of one moment, and the count of changes that this moment had seen. */
+static bool gather(struct store *store, const struct local *local, struct snapshot_builder *builder,
+                   int64_t *changes, struct error *why)
+{
+    OWNED(transaction_end) struct transaction transaction = {0};
+
+    return transaction_read(&transaction, store, why) &&
+           fact_read(store->db, FACT_CHANGES, changes, why) &&
+           groups_show(store->db, local, builder, why) &&
+           people_show(store->db, local, builder, why);
+}
+
+/* Where this fails, the next acceptance only asks for one publication more than needed. */
+static void remember_published(struct store *store, int64_t changes)
+{
+    OWNED(transaction_end) struct transaction transaction = {0};
+    struct error unimportant;
+    int64_t before;
+
+    if (fact_read(store->db, FACT_PUBLISHED, &before, &unimportant) && before != changes &&
+        transaction_write(&transaction, store, &unimportant) &&
+        fact_write(store->db, FACT_PUBLISHED, changes, &unimportant))
+        transaction_commit(&transaction, &unimportant);
+}
+
+bool store_publish(struct store *store, const char *public_folder, struct error *why)
+{
+    OWNED(close_fd) int lock = private_file_open(store->folder, LOCK_FILE, O_RDWR | O_CREAT, why);
+    OWNED(release_local) struct local *local = NULL;
+    OWNED(release_builder) struct snapshot_builder *builder = NULL;
+    int64_t changes;
+
+    if (lock < 0 || !publish_lock(lock, why) ||
+        !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
+        !snapshot_builder_new(&builder, why) || !gather(store, local, builder, &changes, why) ||
+        !snapshot_publish(builder, public_folder, why))
+        return error_context(why, "publishing");
+    remember_published(store, changes);
+    return true;
+}
