@@ -1,4 +1,5 @@
 """The real OpenID Connect provider (tests/provider), run on port 443 of the sandbox, and its people."""
+import glob
 import http.client
 import json
 import os
@@ -11,6 +12,9 @@ from machine import HERE, TestbedError, await_that, read
 HOST = 'login.contoso.example'
 ISSUER = f'https://{HOST}'
 CLIENT = 'latchkey-test'
+PROGRAM = os.path.abspath(f'{HERE}/../provider')
+# Its own Node.js, because the provider wants a newer one than Debian 12 has.
+RUNTIME = next(glob.iglob(f'{PROGRAM}/node_modules/node-linux-*/bin/node'), 'node')
 NAMESPACE = uuid.UUID('9c5b94b1-35ad-49bb-b118-8e8fc24abf80')
 
 
@@ -30,7 +34,7 @@ class Provider:
     def start(self):
         with open(f'{self.folder}/log', 'a', encoding='utf-8') as log:
             # pylint: disable=consider-using-with # ended by stop, or with the sandbox
-            self.process = subprocess.Popen(['node', f'{HERE}/../provider/provider.mjs', self.folder, '443', ISSUER],
+            self.process = subprocess.Popen([RUNTIME, f'{PROGRAM}/provider.mjs', self.folder, '443', ISSUER],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         await_that('the provider to be ready', self.is_ready)
 

@@ -1,6 +1,6 @@
 // The OpenID Connect provider of the tests: oidc-provider behind TLS, with a password grant.
 //
-//     node provider.mjs FOLDER PORT ISSUER
+//     node_modules/node-linux-*/bin/node provider.mjs FOLDER PORT ISSUER
 //
 // FOLDER holds server.key and server.crt (in), people.json (in: who exists at the first start),
 // state.json (everything that outlives a restart), requests.jsonl (one line per HTTP request, without
