@@ -21,7 +21,7 @@ static const struct code {
     ONE(50014, ACCOUNT, "guest invitation not redeemed"),
     ONE(50020, ACCOUNT, "foreign person not in this tenant"),
     ONE(50197, ACCOUNT, "conflicting identities, person not found"),
-    ONE(90072, ACCOUNT, "external person not in this tenant"),
+    ONE(90072, POLICY, "external person not in this tenant"),
     ONE(16000, ACCOUNT, "person of another tenant"),
     ONE(16003, ACCOUNT, "person of another tenant"),
     ONE(50128, DENIED, "domain not known to the service"),

@@ -150,6 +150,7 @@ static void take_tokens(const struct attempt *attempt, const struct http_answer 
         unreachable(outcome);
     } else if (take_identity(attempt, tokens.id_token)) {
         outcome->answer = ANSWER_ACCEPTED;
+        outcome->why = (struct error){0};
         outcome->refresh_token = OWN_TAKE(tokens.refresh_token);
     }
 }
