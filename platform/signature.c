@@ -114,19 +114,22 @@ static bool header_read(const struct part *part, json_t **header, struct error *
     return true;
 }
 
-static bool method_allowed(const json_t *header, unsigned algorithms, const struct method **method,
-                           struct error *why)
+/* NULL when there is none that both the token and we want. */
+static const struct method *method_allowed(const json_t *header, unsigned algorithms,
+                                           struct error *why)
 {
-    const struct method *found;
-    const char *name;
+    const struct method *method;
+    const char *name = "";
 
-    if (!json_text(header, "alg", HEADER_TEXT_MOST, &name, why))
-        return error_context(why, "header");
-    found = method_named(name);
-    if (!found || !(found->algorithm & algorithms))
-        return error_set(why, ERROR_UNTRUSTED, "the token's algorithm is not allowed here");
-    *method = found;
-    return true;
+    if (!json_text(header, "alg", HEADER_TEXT_MOST, &name, why)) {
+        error_context(why, "header");
+        return NULL;
+    }
+    method = method_named(name);
+    if (method && (method->algorithm & algorithms))
+        return method;
+    error_set(why, ERROR_UNTRUSTED, "the token's algorithm is not allowed here");
+    return NULL;
 }
 
 static enum signature key_chosen(const struct keys *keys, const char *kid,
@@ -213,13 +216,14 @@ static enum signature checked(const struct part parts[PARTS], const struct keys 
 {
     struct part signed_text = {parts[HEADER].text,
                                parts[HEADER].length + 1 + parts[PAYLOAD].length};
-    const struct method *method = NULL;
+    const struct method *method;
     const char *kid = NULL;
     enum signature found;
 
-    if (!header_read(&parts[HEADER], &draft->header, why) ||
-        !method_allowed(draft->header, algorithms, &method, why) ||
-        !json_text_if_any(draft->header, "kid", HEADER_TEXT_MOST, &kid, why))
+    if (!header_read(&parts[HEADER], &draft->header, why))
+        return SIGNATURE_BAD;
+    method = method_allowed(draft->header, algorithms, why);
+    if (!method || !json_text_if_any(draft->header, "kid", HEADER_TEXT_MOST, &kid, why))
         return SIGNATURE_BAD;
     found = key_chosen(keys, kid, method, &draft->key, why);
     if (found != SIGNATURE_GOOD)
@@ -237,7 +241,7 @@ enum signature signature_check(const char *compact, size_t length, const struct 
 {
     OWNED(signed_message_release)
     struct signed_message draft = {.payload = BUFFER_WITH_LIMIT(SIGNED_TEXT_MOST)};
-    struct part parts[PARTS];
+    struct part parts[PARTS] = {0};
     enum signature result;
 
     if (!split(compact, length, parts, why))
