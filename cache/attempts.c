@@ -51,7 +51,7 @@ struct slot {
     _Atomic uint64_t wrong[WRONG_KEPT];
 };
 
-/* Time here is `base` + seconds since boot + 1: it stands still while the machine is off. */
+/* Time here is `base` + seconds since boot + 1 (modulo 2^32); it stands still between boots. */
 struct head {
     char magic[sizeof magic];
     _Atomic uint64_t era;
@@ -88,14 +88,23 @@ static uint32_t boot_tag(void)
     return hash;
 }
 
-/* After a reboot the time goes on where it had stopped. No wall clock can refill a bucket. */
+static uint32_t seconds_up(void)
+{
+    return (uint32_t)(clock_ms() / 1000);
+}
+
+/*
+ * The first one to open the file after a reboot lets time go on where it had stopped.
+ * Wall clocks, which can be set, refill nothing.
+ */
 static void era_begin(struct file *file)
 {
     union word era = {.bits = atomic_load(&file->head.era)}, next;
     uint32_t boot = boot_tag();
 
     while (era.era.boot != boot) {
-        next.era = (struct era){.boot = boot, .base = atomic_load(&file->head.latest)};
+        next.era =
+            (struct era){.boot = boot, .base = atomic_load(&file->head.latest) - seconds_up()};
         if (atomic_compare_exchange_weak(&file->head.era, &era.bits, next.bits))
             return;
     }
@@ -104,7 +113,7 @@ static void era_begin(struct file *file)
 static uint32_t time_now(struct file *file)
 {
     union word era = {.bits = atomic_load(&file->head.era)};
-    uint32_t now = era.era.base + (uint32_t)(clock_ms() / 1000) + 1;
+    uint32_t now = era.era.base + seconds_up() + 1;
     uint32_t latest = atomic_load(&file->head.latest);
 
     while (latest < now && !atomic_compare_exchange_weak(&file->head.latest, &latest, now))
