@@ -1,0 +1,146 @@
+/*
+ * A login helper that does as it is told, for the tests of the PAM module: the
+ * file `script` beside this program says what, one letter after the other.
+ *
+ *   b  take BEGIN           T E  tell, fail          A S  ask, ask for a secret
+ *   v? verdict: the byte that follows            p  admit for "right", else deny
+ *   n  verdict frame without a verdict            d  write what we found to `seen`
+ *   r  random bytes   H  a huge frame   R  a reply, which is not ours to send
+ *   c  control bytes  F  tell for ever  h  hang   z  stop   x  leave
+ */
+#include "base/own.h"
+#include "login/frame.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+static char folder[4096];
+static struct frame frame;
+static struct error why;
+
+static int beside(const char *name, int flags)
+{
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return open(path, flags | O_CLOEXEC, 0600);
+}
+
+static void put(enum frame_kind kind, const void *text, size_t length)
+{
+    struct deadline deadline = deadline_in_ms(60000);
+
+    if (!frame_send(STDIN_FILENO, kind, text, length, &deadline, &why))
+        _exit(0);
+}
+
+static void take(void)
+{
+    struct deadline deadline = deadline_in_ms(60000);
+
+    if (!frame_receive(STDIN_FILENO, &frame, &deadline, &why))
+        _exit(0);
+}
+
+static void write_files(int out)
+{
+    DIR *open_files = opendir("/proc/self/fd");
+
+    for (struct dirent *entry; open_files && (entry = readdir(open_files));)
+        if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(open_files) &&
+            atoi(entry->d_name) != out)
+            dprintf(out, "fd %s\n", entry->d_name);
+    if (open_files)
+        closedir(open_files);
+}
+
+/* What a helper inherits, and what it was asked; one fact per line. */
+static void write_seen(int count, char **arguments, char **environment)
+{
+    int out = beside("seen", O_WRONLY | O_CREAT | O_APPEND);
+    struct sigaction action;
+    sigset_t mask;
+
+    write_files(out);
+    for (int i = 0; i < count; i++)
+        dprintf(out, "argument %s\n", arguments[i]);
+    for (; *environment; environment++)
+        dprintf(out, "environment %s\n", *environment);
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    for (int number = 1; number < SIGRTMAX; number++) {
+        if (sigismember(&mask, number) == 1)
+            dprintf(out, "blocked %d\n", number);
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+            dprintf(out, "ignored %d\n", number);
+    }
+    if (getsid(0) != getpid())
+        dprintf(out, "session of somebody else\n");
+    if (frame.kind == FRAME_BEGIN)
+        dprintf(out, "action %c\n", frame.text[0]);
+    close(out);
+}
+
+static void misbehave(char letter)
+{
+    char bytes[FRAME_TEXT_MOST];
+
+    switch (letter) {
+    case 'r':
+        (void)!getrandom(bytes, sizeof bytes, 0);
+        bytes[0] &= (char)0xfe; /* never this version, so never by chance an ADMIT */
+        (void)!send(STDIN_FILENO, bytes, sizeof bytes, MSG_NOSIGNAL);
+        break;
+    case 'H':
+        (void)!send(STDIN_FILENO, "\1T\xff\xff", 4, MSG_NOSIGNAL);
+        (void)!send(STDIN_FILENO, bytes, memset(bytes, 'H', sizeof bytes) ? sizeof bytes : 0,
+                    MSG_NOSIGNAL);
+        break;
+    case 'F':
+        for (;;)
+            put(FRAME_TELL, "and", 3);
+    case 'h':
+        for (;;)
+            pause();
+    case 'z':
+        raise(SIGSTOP);
+        break;
+    default:
+        _exit(0);
+    }
+}
+
+int main(int count, char **arguments, char **environment)
+{
+    char script[256] = "";
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    int fd;
+
+    *strrchr(folder, '/') = '\0';
+    fd = beside("script", O_RDONLY);
+    if (length < 0 || fd < 0 || read(fd, script, sizeof script - 1) < 0)
+        return 1;
+    close(fd);
+    for (const char *letter = script; *letter; letter++)
+        if (*letter == 'b')
+            take();
+        else if (strchr("TERN", *letter))
+            put((enum frame_kind) * letter, "told", 4);
+        else if (*letter == 'A' || *letter == 'S')
+            put((enum frame_kind) * letter, "asked", 5), take();
+        else if (*letter == 'c')
+            put(FRAME_TELL, "a\x1b[2J\r\0b", 8);
+        else if (*letter == 'v')
+            put(FRAME_VERDICT, ++letter, 1);
+        else if (*letter == 'n')
+            put(FRAME_VERDICT, "", 0);
+        else if (*letter == 'p')
+            put(FRAME_VERDICT, strcmp(frame.text, "right") == 0 ? "\1" : "\2", 1);
+        else if (*letter == 'd')
+            write_seen(count, arguments, environment);
+        else
+            misbehave(*letter);
+    return 0;
+}

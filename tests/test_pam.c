@@ -1,0 +1,285 @@
+/* The PAM module under real libpam: who gets in, whatever the helper says. */
+#include "pam_flow.h"
+
+#include "login/frame.h"
+
+static void a_helper_that_always_admits_lets_in_only_uids_of_ours(void **state)
+{
+    static char endless[5000];
+    static const struct {
+        const char *name;
+        int code;
+        bool asked; /* the helper is started at all */
+    } cases[] = {
+        {ADA, PAM_SUCCESS, true},
+        {"first@contoso.example", PAM_SUCCESS, true},
+        {"last@contoso.example", PAM_SUCCESS, true},
+        {"root", PAM_USER_UNKNOWN, false},
+        {"alice", PAM_USER_UNKNOWN, false},
+        {"local@contoso.example", PAM_USER_UNKNOWN, false},
+        {"zero@contoso.example", PAM_USER_UNKNOWN, false},
+        {"outside@contoso.example", PAM_USER_UNKNOWN, false},
+        {"below@contoso.example", PAM_USER_UNKNOWN, false},
+        {"above@contoso.example", PAM_USER_UNKNOWN, false},
+        {"ADA@contoso.example", PAM_USER_UNKNOWN, false},
+        {"ada", PAM_USER_UNKNOWN, false},
+        {"ada@contoso.example ", PAM_USER_UNKNOWN, false},
+        {"ada@contoso.example\nx", PAM_USER_UNKNOWN, false},
+        {"-x@contoso.example", PAM_USER_UNKNOWN, false},
+        {"../x@contoso.example", PAM_USER_UNKNOWN, false},
+        {"\xd0\xb0"
+         "da@contoso.example",
+         PAM_USER_UNKNOWN, false},
+        {endless, PAM_USER_UNKNOWN, false},
+        {"nobody@contoso.example", PAM_SYSTEM_ERR, true},
+        {"alias@contoso.example", PAM_SYSTEM_ERR, true},
+        {"broken@contoso.example", PAM_SYSTEM_ERR, true},
+    };
+
+    (void)state;
+    memset(endless, 'a', sizeof endless - 1);
+    SCRIPT("bdv\1");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pam_handle_t *pam = start(cases[i].name);
+
+        assert_int_equal(pam_authenticate(pam, 0), cases[i].code);
+        assert_int_equal(*seen() != '\0', cases[i].asked);
+        pam_end(pam, 0);
+        pam = start(cases[i].name);
+        assert_int_equal(pam_acct_mgmt(pam, 0), cases[i].code);
+        assert_int_equal(*seen() != '\0', cases[i].asked);
+        pam_end(pam, 0);
+    }
+}
+
+static void somebody_whom_the_helper_has_just_recorded_gets_in(void **state)
+{
+    (void)state;
+    assert_int_equal(authenticate("late@contoso.example", 0), PAM_SYSTEM_ERR);
+    late_is_known = true;
+    assert_int_equal(authenticate("late@contoso.example", 0), PAM_SUCCESS);
+}
+
+static void each_verdict_has_its_code_and_no_other_byte_has_one(void **state)
+{
+    static const int codes[VERDICTS] = {
+        [VERDICT_FAILED] = PAM_SYSTEM_ERR,    [VERDICT_ADMIT] = PAM_SUCCESS,
+        [VERDICT_DENY] = PAM_AUTH_ERR,        [VERDICT_FORBIDDEN] = PAM_PERM_DENIED,
+        [VERDICT_EXPIRED] = PAM_ACCT_EXPIRED, [VERDICT_UNAVAILABLE] = PAM_AUTHINFO_UNAVAIL,
+        [VERDICT_MAXTRIES] = PAM_MAXTRIES,
+    };
+
+    (void)state;
+    for (int byte = 1; byte < 256; byte += byte < 16 ? 1 : 13) {
+        const char script[] = {'b', 'v', (char)byte};
+        int wanted = byte < VERDICTS ? codes[byte] : PAM_SYSTEM_ERR;
+
+        write_file("script", script, sizeof script);
+        assert_int_equal(authenticate(ADA, 0), wanted);
+    }
+}
+
+/* RELAY_WAIT_MS of this build is short. What a broken helper sends before it breaks is shown. */
+static void a_helper_that_misbehaves_admits_nobody(void **state)
+{
+    static const char *const scripts[] = {
+        "",   "x",  "bx", "r",      "br", "H",   "bH",  "bn",  "bR",  "bN",
+        "bb", "bh", "bz", "bTzv\1", "bF", "bTn", "bSh", "bSx", "bTr", "bBv\1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        write_file("script", scripts[i], strlen(scripts[i]));
+        assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+        assert_true(talked.shown <= 201);
+        assert_int_equal(waitpid(-1, NULL, 0), -1);
+    }
+}
+
+static void a_helper_that_cannot_be_started_admits_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(chmod(in_flow("latchkey-login"), 0600), 0);
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    write_file("latchkey-login",
+               "\x7f"
+               "ELF",
+               4);
+    assert_int_equal(chmod(in_flow("latchkey-login"), 0755), 0);
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    unlink(in_flow("latchkey-login"));
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    assert_int_equal(authenticate("root", 0), PAM_USER_UNKNOWN);
+    assert_int_equal(authenticate("alice", 0), PAM_USER_UNKNOWN);
+    assert_int_equal(authenticate("local@contoso.example", 0), PAM_USER_UNKNOWN);
+}
+
+static void without_the_local_passwd_file_only_names_like_ours_are_refused(void **state)
+{
+    (void)state;
+    SCRIPT("bdv\1");
+    for (int kind = 0; kind < 3; kind++) {
+        unlink(in_flow("passwd"));
+        if (kind == 1)
+            assert_int_equal(mkfifo(in_flow("passwd"), 0600), 0);
+        if (kind == 2)
+            assert_int_equal(mkdir(in_flow("passwd"), 0700), 0);
+        assert_int_equal(authenticate("root", 0), PAM_USER_UNKNOWN);
+        assert_int_equal(authenticate("alice", 0), PAM_USER_UNKNOWN);
+        assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+        assert_string_equal(seen(), "");
+    }
+    rmdir(in_flow("passwd"));
+}
+
+static void a_local_name_is_found_wherever_its_line_stands(void **state)
+{
+    static char text[200000];
+    static const struct {
+        const char *lines;
+        bool local;
+    } cases[] = {
+        {ADA ":x:1:1:::\n", true},
+        {"\n\n" ADA ":", true},
+        {ADA, false},
+        {ADA "x:x:1:1:::\n", false},
+        {"x" ADA ":x:1:1:::\n", false},
+        {"a:" ADA ":1:1:::\n", false},
+        {"ADA@contoso.example:x\n", false},
+        {"root:x\n" ADA ":\n", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("passwd", cases[i].lines, strlen(cases[i].lines));
+        assert_int_equal(authenticate(ADA, 0), cases[i].local ? PAM_USER_UNKNOWN : PAM_SUCCESS);
+    }
+    memset(text, 'x', sizeof text);
+    snprintf(text + sizeof text - 64, 64, "\n%s:x:1:1:::\n", ADA);
+    write_file("passwd", text, strlen(text));
+    assert_int_equal(authenticate(ADA, 0), PAM_USER_UNKNOWN);
+}
+
+/* The words that the phases write to `seen` are the ones of the request. */
+static void the_account_phase_trusts_only_a_fresh_admission_of_the_same_person(void **state)
+{
+    pam_handle_t *pam;
+
+    (void)state;
+    SCRIPT("bdv\1");
+    pam = start(ADA);
+    assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS);
+    assert_non_null(strstr(seen(), "action 1"));
+    assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+    assert_string_equal(seen(), "");
+    pam_set_item(pam, PAM_USER, "first@contoso.example");
+    assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+    assert_non_null(strstr(seen(), "action 2"));
+    pam_set_item(pam, PAM_USER, "outside@contoso.example");
+    assert_int_equal(pam_acct_mgmt(pam, 0), PAM_USER_UNKNOWN);
+    pam_set_item(pam, PAM_USER, ADA);
+    SCRIPT("bv\2");
+    assert_int_equal(pam_authenticate(pam, 0), PAM_AUTH_ERR);
+    assert_int_equal(pam_acct_mgmt(pam, 0), PAM_AUTH_ERR);
+    pam_end(pam, 0);
+}
+
+/* As pam-auth-update writes it, pam_permit standing for pam_unix: `others` is what that answers. */
+static void check_stack(const char *name, const char *others, int wanted, bool authenticate_first)
+{
+    const char *const lines[][3] = {
+        {"auth [success=2 user_unknown=ignore default=die]", "module", ""},
+        {"auth [success=1 default=ignore]", others, ""},
+        {"auth requisite", "pam_deny.so", ""},
+        {"auth required", "pam_permit.so", ""},
+    };
+    pam_handle_t *pam;
+
+    write_service(lines, 4);
+    pam = start(name);
+    if (authenticate_first)
+        assert_int_equal(pam_authenticate(pam, 0), wanted);
+    assert_int_equal(pam_setcred(pam, PAM_ESTABLISH_CRED), wanted);
+    assert_int_equal(pam_setcred(pam, PAM_DELETE_CRED), wanted);
+    pam_end(pam, 0);
+}
+
+static void credentials_work_through_the_stack_for_ours_and_for_others(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        check_stack(ADA, "pam_deny.so", PAM_SUCCESS, first);
+        check_stack("root", "pam_permit.so", PAM_SUCCESS, first);
+        check_stack("alice", "pam_permit.so", PAM_SUCCESS, first);
+        check_stack("outside@contoso.example", "pam_permit.so", PAM_SUCCESS, first);
+    }
+    unlink(in_flow("latchkey-login"));
+    check_stack("root", "pam_permit.so", PAM_SUCCESS, true);
+    check_stack("alice", "pam_permit.so", PAM_SUCCESS, true);
+}
+
+static void sessions_and_passwords_of_others_are_left_alone(void **state)
+{
+    static const struct {
+        const char *name;
+        int session, password;
+    } cases[] = {
+        {ADA, PAM_SUCCESS, PAM_AUTHTOK_ERR},
+        {"nobody@contoso.example", PAM_SESSION_ERR, PAM_AUTHTOK_ERR},
+        {"root", PAM_PERM_DENIED, PAM_USER_UNKNOWN}, /* libpam's word for a stack of IGNORE */
+        {"alice", PAM_PERM_DENIED, PAM_USER_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pam_handle_t *pam = start(cases[i].name);
+
+        assert_int_equal(pam_open_session(pam, 0), cases[i].session);
+        assert_int_equal(pam_close_session(pam, 0), cases[i].session);
+        assert_int_equal(pam_chauthtok(pam, 0), cases[i].password);
+        assert_int_equal(strstr(talked.text, "organisation") != NULL,
+                         strchr(cases[i].name, '@') != NULL);
+        pam_end(pam, 0);
+    }
+}
+
+static void a_remote_host_that_does_not_fit_is_not_left_out(void **state)
+{
+    char host[600] = "";
+    pam_handle_t *pam = start(ADA);
+
+    (void)state;
+    SCRIPT("bdv\1");
+    memset(host, 'h', 255);
+    pam_set_item(pam, PAM_RHOST, host);
+    assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS);
+    memset(host, 'h', 256);
+    pam_set_item(pam, PAM_RHOST, host);
+    seen();
+    assert_int_equal(pam_authenticate(pam, 0), PAM_SYSTEM_ERR);
+    assert_string_equal(seen(), "");
+    pam_end(pam, 0);
+}
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_helper_that_always_admits_lets_in_only_uids_of_ours, reset),
+        cmocka_unit_test_setup(somebody_whom_the_helper_has_just_recorded_gets_in, reset),
+        cmocka_unit_test_setup(each_verdict_has_its_code_and_no_other_byte_has_one, reset),
+        cmocka_unit_test_setup(a_helper_that_misbehaves_admits_nobody, reset),
+        cmocka_unit_test_setup(a_helper_that_cannot_be_started_admits_nobody, reset),
+        cmocka_unit_test_setup(without_the_local_passwd_file_only_names_like_ours_are_refused,
+                               reset),
+        cmocka_unit_test_setup(a_local_name_is_found_wherever_its_line_stands, reset),
+        cmocka_unit_test_setup(the_account_phase_trusts_only_a_fresh_admission_of_the_same_person,
+                               reset),
+        cmocka_unit_test_setup(credentials_work_through_the_stack_for_ours_and_for_others, reset),
+        cmocka_unit_test_setup(sessions_and_passwords_of_others_are_left_alone, reset),
+        cmocka_unit_test_setup(a_remote_host_that_does_not_fit_is_not_left_out, reset),
+    };
+
+    if (count < 1 || !flow_open(arguments[0]))
+        return check_done("pam", sizeof tests / sizeof *tests, -1);
+    return check_main("pam", tests);
+}

@@ -1,0 +1,213 @@
+/* The PAM module and applications that answer well, badly or not at all. */
+#include "pam_flow.h"
+
+#include "login/frame.h"
+
+#include <poll.h>
+
+static void the_right_secret_and_no_other_is_passed_on(void **state)
+{
+    static const char *const wrong[] = {"", "wrong", "right ", "Right", "right\n", "\x1b[A"};
+
+    (void)state;
+    SCRIPT("bSp");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_string_equal(talked.text, "1:asked\n"); /* PAM_PROMPT_ECHO_OFF */
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        talked.reply = wrong[i];
+        assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+    }
+    SCRIPT("bAp");
+    talked.reply = "right";
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_string_equal(talked.text, "2:asked\n"); /* PAM_PROMPT_ECHO_ON */
+}
+
+/* The helper admits whatever it hears: what it cannot have heard must not count. */
+static void no_answer_to_the_first_question_is_never_an_admission(void **state)
+{
+    static const int results[] = {PAM_CONV_ERR, PAM_CONV_AGAIN, PAM_BUF_ERR, PAM_SYSTEM_ERR, 77};
+
+    (void)state;
+    SCRIPT("bSv\1");
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+        talked.result = results[i];
+        assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+    }
+    talked.result = PAM_SUCCESS;
+    talked.reply = NULL;
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+    talked.no_array = true;
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+    talked = (struct talked){.reply = "x"};
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+}
+
+static void an_application_without_a_conversation_is_refused(void **state)
+{
+    static const struct pam_conv none = {.conv = NULL};
+    pam_handle_t *pam = start_with(ADA, &none);
+
+    (void)state;
+    SCRIPT("bTSv\1");
+    assert_int_equal(pam_authenticate(pam, 0), PAM_AUTH_ERR);
+    pam_end(pam, 0);
+}
+
+static void replies_of_every_length_are_passed_on_whole_or_not_at_all(void **state)
+{
+    static char reply[4097];
+
+    (void)state;
+    SCRIPT("bSv\1");
+    for (size_t length = 0; length <= 4096; length += length < 505 || length > 520 ? 101 : 1) {
+        memset(reply, 'x', length);
+        reply[length] = '\0';
+        talked.reply = reply;
+        assert_int_equal(authenticate(ADA, 0), length <= 512 ? PAM_SUCCESS : PAM_AUTH_ERR);
+    }
+    memset(reply, 'x', sizeof reply - 1);
+    SCRIPT("bSSv\1"); /* and a later overlong one is not forgotten */
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+}
+
+/* Answers the first question only. */
+static int converse_once(int count, const struct pam_message **messages,
+                         struct pam_response **replies, void *data)
+{
+    int result = converse(count, messages, replies, data);
+
+    talked.reply = NULL;
+    return result;
+}
+
+static void a_later_question_without_an_answer_is_the_helpers_business(void **state)
+{
+    static const struct pam_conv once = {.conv = converse_once};
+    pam_handle_t *pam = start_with(ADA, &once);
+
+    (void)state;
+    SCRIPT("bSAv\1");
+    assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS);
+    assert_int_equal(talked.prompts, 2);
+    pam_end(pam, 0);
+}
+
+static void control_bytes_of_the_helper_do_not_reach_the_person(void **state)
+{
+    (void)state;
+    SCRIPT("bcv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_string_equal(talked.text, "4:a?[2J?\n");
+}
+
+static void a_silent_caller_sees_questions_only(void **state)
+{
+    (void)state;
+    SCRIPT("bTESp");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_string_equal(talked.text, "4:told\n3:told\n1:asked\n");
+    assert_int_equal(authenticate(ADA, PAM_SILENT), PAM_SUCCESS);
+    assert_string_equal(talked.text, "1:asked\n");
+}
+
+static void a_name_in_capitals_is_told_how_it_is_written(void **state)
+{
+    (void)state;
+    assert_int_equal(authenticate("Ada@Contoso.Example", 0), PAM_USER_UNKNOWN);
+    assert_non_null(strstr(talked.text, "small letters here: ada@contoso.example\n"));
+    assert_int_equal(authenticate("Ada@Contoso.Example", PAM_SILENT), PAM_USER_UNKNOWN);
+    assert_string_equal(talked.text, "");
+    assert_int_equal(authenticate("Root", 0), PAM_USER_UNKNOWN);
+    assert_string_equal(talked.text, "");
+}
+
+/* Our module stands for both: the earlier one stores what was typed, the later one takes it. */
+static void what_was_typed_serves_later_modules(void **state)
+{
+    static const struct {
+        const char *options;
+        int prompts;
+    } cases[] = {{"use_first_pass", 1}, {"try_first_pass", 1}, {"", 2}};
+
+    (void)state;
+    SCRIPT("bSp");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const lines[][3] = {{"auth required", "module", ""},
+                                        {"auth required", "module", cases[i].options}};
+
+        write_service(lines, 2);
+        assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+        assert_int_equal(talked.prompts, cases[i].prompts);
+    }
+}
+
+static void without_an_earlier_secret_one_option_asks_and_the_other_fails(void **state)
+{
+    (void)state;
+    SCRIPT("bSv\1");
+    write_plain_service("use_first_pass");
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTH_ERR);
+    assert_int_equal(talked.prompts, 0);
+    write_plain_service("try_first_pass");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_int_equal(talked.prompts, 1);
+    write_plain_service("try_frist_pass no_such_word debug");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_int_equal(talked.prompts, 1);
+}
+
+/* Two secrets in one conversation: only the first may come from elsewhere or go there. */
+static void only_the_first_secret_is_shared(void **state)
+{
+    const char *const lines[][3] = {{"auth required", "module", ""},
+                                    {"auth required", "module", "use_first_pass"}};
+
+    (void)state;
+    SCRIPT("bSSp");
+    write_service(lines, 2);
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    assert_int_equal(talked.prompts, 3);
+}
+
+/* With a handler that stands still the helper's deadline would pass many times over. */
+static int converse_slowly(int count, const struct pam_message **messages,
+                           struct pam_response **replies, void *data)
+{
+    poll(NULL, 0, 2500); /* longer than RELAY_WAIT_MS of this build */
+    return converse(count, messages, replies, data);
+}
+
+static void the_time_a_person_takes_is_not_counted(void **state)
+{
+    static const struct pam_conv slow = {.conv = converse_slowly};
+    pam_handle_t *pam = start_with(ADA, &slow);
+
+    (void)state;
+    SCRIPT("bSp");
+    assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS);
+    pam_end(pam, 0);
+}
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_right_secret_and_no_other_is_passed_on, reset),
+        cmocka_unit_test_setup(no_answer_to_the_first_question_is_never_an_admission, reset),
+        cmocka_unit_test_setup(an_application_without_a_conversation_is_refused, reset),
+        cmocka_unit_test_setup(replies_of_every_length_are_passed_on_whole_or_not_at_all, reset),
+        cmocka_unit_test_setup(a_later_question_without_an_answer_is_the_helpers_business, reset),
+        cmocka_unit_test_setup(control_bytes_of_the_helper_do_not_reach_the_person, reset),
+        cmocka_unit_test_setup(a_silent_caller_sees_questions_only, reset),
+        cmocka_unit_test_setup(a_name_in_capitals_is_told_how_it_is_written, reset),
+        cmocka_unit_test_setup(what_was_typed_serves_later_modules, reset),
+        cmocka_unit_test_setup(without_an_earlier_secret_one_option_asks_and_the_other_fails,
+                               reset),
+        cmocka_unit_test_setup(only_the_first_secret_is_shared, reset),
+        cmocka_unit_test_setup(the_time_a_person_takes_is_not_counted, reset),
+    };
+
+    if (count < 1 || !flow_open(arguments[0]))
+        return check_done("conversation", sizeof tests / sizeof *tests, -1);
+    return check_main("conversation", tests);
+}
