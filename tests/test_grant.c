@@ -219,6 +219,7 @@ static void numbers_come_from_the_list_else_from_the_description(void **state)
          {50057}},
         {"\"error_description\":\"AADSTS700082 The refresh token\\r\\nTrace ID\"", {700082}},
         {"\"error_description\":\"see AADSTS50057\"", {0}},
+        {"\"error_description\":\"number50057\"", {0}},
         {"\"error_description\":\"AADSTS\"", {0}},
         {"\"error_description\":\"AADSTS99999999999999999999: x\"", {0}},
         {"\"error_codes\":[99999999999]", {0}},

@@ -165,12 +165,16 @@ TOKEN_FAULTS = {
     'over-long error': (raw(400, GRANT_ERROR + ' ' * 300000), UNREACHABLE),
     'body without end': ({'fault': 'flood_body'}, UNREACHABLE),
     'headers without end': ({'fault': 'flood_headers'}, UNREACHABLE),
+    'refusal behind too many headers': (
+        raw(400, GRANT_ERROR, {f'X-Filler-{n}': 'x' * 1000 for n in range(80)}), UNREACHABLE),
+    'tokens with 201': ({'under_status': 201}, UNREACHABLE),
+    'tokens with 400': ({'under_status': 400}, UNREACHABLE),
+    'tokens with 503': ({'under_status': 503}, UNREACHABLE),
     'compressed though not asked for': (
         {'status': 400, 'headers': {'Content-Encoding': 'gzip'},
          'body_base64': 'H4sIAAAAAAAAA6tWSi0qyi9SslLKzCtLzMlMiU8vSswrUaoFANtgbCEZAAAA'}, UNREACHABLE),
-    'wrong content type with tokens': (
-        {'token': {}, 'status': 200, 'body': '{"access_token":"x","id_token":"x.y.z"}',
-         'headers': {'Content-Type': 'text/plain'}}, UNREACHABLE),
+    'tokens of another content type': ({'headers': {'Content-Type': 'text/plain'}}, UNREACHABLE),
+    'tokens without a content type': ({'headers': {'Content-Type': ''}}, UNREACHABLE),
     '200 without id_token': ({'token': {'response': {'id_token': None}}}, UNREACHABLE),
     '200 without access_token': ({'token': {'response': {'access_token': None}}}, UNREACHABLE),
     '200 with an error': (raw(200, GRANT_ERROR), UNREACHABLE),
@@ -246,6 +250,9 @@ DOCUMENT_FAULTS = {
     'keys from a file': ('discovery', {'document': {'jwks_uri': 'file:///etc/passwd'}}),
     'page instead of the document': ('discovery', raw(200, '<html>hotel</html>', HTML)),
     'document with 404': ('discovery', raw(404)),
+    'good document with 203': ('discovery', {'under_status': 203}),
+    'good document with 500': ('discovery', {'under_status': 500}),
+    'good keys with 404': ('keys', {'under_status': 404}),
     'document with 503': ('discovery', raw(503)),
     'document moved': ('discovery', raw(302, '', {'Location': '/plain/.well-known/openid-configuration'})),
     'document over-long': ('discovery', raw(200, '{' + ' ' * 300000 + '}')),
@@ -285,6 +292,7 @@ def document_fault(test, endpoint, rule):
     answer, = test.run([test.password()], documents=documents)
     check(answer['answer'] == 'unreachable', answer)
     check(not test.requests('token'), 'the password was sent')
+    check(len(test.requests(endpoint)) == 1, 'asked more than once')
     # With an old good one the sign-in goes on, and the old one stays.
     documents = test.warm()
     test.age(documents, 40 * 3600)

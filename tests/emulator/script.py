@@ -9,6 +9,7 @@ What happens instead of the usual answer:
     status, headers, body (text), body_base64     a raw answer; Content-Type is application/json
     number, error, members                        an error body in Entra's form
     token     {claims, header, key, break_signature, response}: a changed success
+    under_status                                  the usual answer with another status
     document  {…}: members to change in a discovery document; null takes one out
     delay     seconds before anything is sent
     fault     see FAULTS in server.py

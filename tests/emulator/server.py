@@ -124,6 +124,7 @@ class Faults:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
+    disable_nagle_algorithm = True
     timeout = 60
 
     def log_message(self, *_):
@@ -166,13 +167,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def usual(self, shape, endpoint, form, rule):
         provider = self.server.provider
+        under = rule.get('under_status')
         document = {'Cache-Control': 'max-age=86400, private', 'Access-Control-Allow-Origin': '*'}
         if endpoint == 'discovery':
-            self.send(200, changed(provider.discovery(shape), rule.get('document', {})), document)
+            content = changed(provider.discovery(shape), rule.get('document', {}))
+            self.send(under or 200, content, document)
         elif endpoint == 'keys':
-            self.send(200, provider.key_set(shape), document)
+            self.send(under or 200, provider.key_set(shape), document)
         else:
-            self.send(*provider.grant(shape, form, rule.get('token', {})))
+            status, content = provider.grant(shape, form, rule.get('token', {}))
+            self.send(under or status, content, rule.get('headers'))
 
     def send(self, status, content, headers=None):
         if isinstance(content, dict):
@@ -255,6 +259,8 @@ class Platform(ThreadingHTTPServer):
 
 
 class ControlHandler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
+
     def log_message(self, *_):
         pass
 
