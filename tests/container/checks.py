@@ -1,5 +1,6 @@
 """Prints what holds and what does not, one line each, and the sum at the end."""
 import sys
+import time
 import traceback
 
 
@@ -7,8 +8,8 @@ DETAIL_MOST = 3000  # characters
 
 
 class Checks:
-    def __init__(self, title, on_failure):
-        self.title, self.on_failure = title, on_failure
+    def __init__(self, title, news):
+        self.title, self.news = title, news
         self.passed = self.failed = 0
 
     def that(self, sentence, holds, detail=''):
@@ -21,16 +22,19 @@ class Checks:
         print(f'  FAIL  {sentence}', flush=True)
         shown = str(detail or holds or '')[-DETAIL_MOST:]
         print('        ' + shown.replace('\n', '\n        '), flush=True)
-        print(self.on_failure(), flush=True)
+        for line in self.news():
+            print(f'        | {line}', flush=True)
         return False
 
     def part(self, sentence, story, *arguments):
         """One part of the story; an exception in it is one failure, and the next part goes on."""
         print(sentence, flush=True)
+        begin = time.monotonic()
         try:
             story(*arguments)
         except Exception:  # pylint: disable=broad-except # whatever it was, it is reported
             self.that(f'{sentence}: runs to its end', False, traceback.format_exc())
+        print(f'  ({time.monotonic() - begin:.0f} s)', flush=True)
 
     def end(self):
         print(f'{self.title}: {self.passed} passed, {self.failed} failed')

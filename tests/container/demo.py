@@ -36,7 +36,7 @@ class Demo:
         if bool(visit) != admitted:
             self.failed += 1
             print('    *** This is not what should happen. The log says:')
-            self.show(self.host.machine.journal('--lines=20'))
+            self.show('\n'.join(self.host.machine.news()))
 
     def run(self, *command):
         print(f'    # {" ".join(command)}')

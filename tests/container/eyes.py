@@ -1,6 +1,5 @@
 """Looks where secrets must not be: other people's eyes on a machine."""
 import os
-import subprocess
 import threading
 
 
@@ -51,6 +50,19 @@ class Eyes:
         for path in filter(None, listed):
             try:
                 with open(f'/proc/{self.machine.leader}/root'.encode() + path, 'rb') as file:
-                    yield path.decode(errors='replace'), file.read()
-            except OSError:
+                    yield path.decode(errors='replace'), written_parts(file)
+            except OSError:  # gone meanwhile
                 pass
+
+
+def written_parts(file):
+    """All but the holes: lastlog, which is indexed by uid, has hundreds of gigabytes of them."""
+    content, at, end = b'', 0, os.fstat(file.fileno()).st_size
+    while at < end:
+        try:
+            begin = os.lseek(file.fileno(), at, os.SEEK_DATA)
+        except OSError:  # nothing but a hole is left
+            break
+        at = os.lseek(file.fileno(), begin, os.SEEK_HOLE)
+        content += os.pread(file.fileno(), at - begin, begin)
+    return content

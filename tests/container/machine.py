@@ -1,6 +1,7 @@
 """A Debian container: systemd booted in namespaces of its own, on a throwaway overlay of the cached root."""
 import glob
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ import sandbox
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENVIRONMENT = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root',
                'TERM=dumb', 'LANG=C.UTF-8']
+NOISE = re.compile(r' (systemd|\(systemd\)|systemd-logind|dbus-daemon)\[\d+\]: (?!.*latchkey)')
 
 
 class TestbedError(Exception):
@@ -38,6 +40,7 @@ class Machine:
     def __init__(self, name, root, folder):
         self.name, self.root, self.console = name, root, f'{folder}/console.log'
         self.leader = self.nspawn = None
+        self.journal_read = time.time()
 
     def start(self):
         with open(self.console, 'w', encoding='utf-8') as console:
@@ -108,8 +111,11 @@ class Machine:
     def write(self, path, text, mode='644'):
         self.sh(f'mkdir -p "$(dirname {path})"; cat > {path}; chmod {mode} {path}', given=text)
 
-    def journal(self, *more):
-        return self.run('journalctl', '--no-pager', '--output=short-precise', *more).stdout
+    def news(self):
+        """What the journal has gained since the last call, without what systemd says about other things."""
+        begin, self.journal_read = self.journal_read, time.time()
+        lines = self.run('journalctl', '--no-pager', '--output=short-precise', f'--since=@{begin:.6f}').stdout.splitlines()
+        return [line for line in lines if not NOISE.search(line)][-40:]
 
     def install(self, packages):
         """By dpkg, from outside files, without a network."""

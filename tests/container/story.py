@@ -3,7 +3,6 @@ import re
 import statistics
 import subprocess
 import sys
-import time
 
 from checks import Checks
 from eyes import Eyes
@@ -20,18 +19,11 @@ NEW_PASSWORD, WRONG = 'canary-ada-changed-1d44b9', 'canary-wrong-8cc2f0'
 class Story:
     def __init__(self, host):
         self.host, self.machine, self.provider, self.doors = host, host.machine, host.provider, host.doors
-        self.checks = Checks('story', self.recent_journal)
+        self.checks = Checks('story', self.machine.news)
         self.eyes = Eyes(self.machine)
-        self.journal_from = time.time()
-
-    def recent_journal(self):
-        begin, self.journal_from = self.journal_from, time.time()
-        lines = [line for line in self.machine.journal(f'--since=@{begin:.6f}').splitlines()
-                 if not re.search(r' (systemd|\(systemd\)|systemd-logind|dbus-daemon)\[\d+\]: (?!.*latchkey)', line)]
-        return '\n'.join('        | ' + line for line in lines[-40:])
 
     def part(self, sentence, run):
-        self.journal_from = time.time()
+        self.machine.news()
         self.checks.part(sentence, run)
 
     # -- before and after -------------------------------------------------------------
@@ -329,7 +321,8 @@ class Story:
         store = self.machine.run_bytes('cat', STORE)
         verifiers = [text.decode() for text in set(re.findall(rb'\$y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{43}', store))]
         self.checks.that('there are tokens and verifiers to look for', len(tokens) > 10 and verifiers, (len(tokens), len(verifiers)))
-        secrets = {'a token': tokens, 'a password': passwords, 'a verifier': verifiers}
+        pieces = {piece[:24] for token in tokens for piece in token.split('.')}  # a part of one is too much, too
+        secrets = {'a token': pieces, 'a password': passwords, 'a verifier': verifiers}
         for kind, texts in secrets.items():
             for place, found in self.eyes.find(texts).items():
                 self.checks.that(f'{kind} is not in {place}', not found, found)
