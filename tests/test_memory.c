@@ -1,0 +1,344 @@
+/* What the store remembers over refusals, thefts, kills and time; tokens and documents. */
+#include "tests/place.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mman.h>
+
+static struct place place;
+static struct store *store;
+
+static int begin(void **state)
+{
+    (void)state;
+    place_make(&place);
+    store = place_store(&place);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    store_close(store);
+    place_remove(&place);
+    return 0;
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    char path[64];
+
+    place_path(&place, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static bool file_has(const char *file, const char *text, size_t length)
+{
+    OWNED(free_memory) char *bytes = NULL;
+    size_t size;
+
+    bytes = place_bytes(&place, file, &size);
+    return memmem(bytes, size, text, length);
+}
+
+static void refusals_close_and_only_an_acceptance_opens(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct refusal_record record = {
+        .refused = REFUSED_DISABLED, .erase_verifier = true, .now = 3000};
+    struct person person, found;
+    struct error why;
+
+    (void)state;
+    acceptance.verifier = "$y$verifier";
+    acceptance.refresh_token = "token";
+    person = accept_person(store, &acceptance);
+    assert_true(store_refuse(store, person.uid, &record, &why));
+    assert_int_equal(store_person_by_name(store, person.name, &found, &why), LOOKUP_FOUND);
+    assert_int_equal(found.refused, REFUSED_DISABLED);
+    assert_int_equal(found.refused_at, 3000);
+    assert_string_equal(found.verifier, "");
+    assert_true(found.has_token);
+    assert_int_equal(found.uid, person.uid);
+    assert_true(store_forget_token(store, person.uid, &why));
+    assert_int_equal(store_person_by_name(store, person.name, &found, &why), LOOKUP_FOUND);
+    assert_int_equal(found.refused, REFUSED_DISABLED); /* a lesser word takes nothing back */
+    assert_int_equal(found.refused_at, 3000);
+    assert_false(found.has_token);
+    assert_false(store_refuse(store, person.uid + 1, &record, &why));
+    acceptance = ACCEPTANCE(&account);
+    found = accept_person(store, &acceptance);
+    assert_int_equal(found.refused, REFUSED_NOT);
+    assert_int_equal(found.refused_at, 0);
+    assert_string_equal(found.verifier, "");
+}
+
+static void tokens_open_for_their_account_only(void **state)
+{
+    struct account ada = account_of("ada"), bob = account_of("bob"), gone = account_of("gone");
+    struct acceptance acceptance = ACCEPTANCE(&ada), other = ACCEPTANCE(&bob);
+    char *token = NULL;
+    struct person people[2];
+    struct error why = {0};
+
+    (void)state;
+    acceptance.refresh_token = "token of ada";
+    other.refresh_token = "token of bob";
+    other.name = "bob@contoso.example";
+    people[0] = accept_person(store, &acceptance);
+    people[1] = accept_person(store, &other);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_token(store, &people[i], &token, &why), LOOKUP_FOUND);
+        assert_string_equal(token, i ? "token of bob" : "token of ada");
+        free_secret(&token);
+    }
+    run_sql("CREATE TEMP TABLE t AS SELECT uid, token FROM person;"
+            "UPDATE person SET token = (SELECT token FROM t WHERE t.uid <> person.uid)");
+    token = NULL;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_token(store, &people[i], &token, &why), LOOKUP_UNAVAILABLE);
+        assert_int_equal(why.kind, ERROR_UNTRUSTED);
+    }
+    assert_null(token);
+    run_sql("UPDATE person SET token = x'00'");
+    assert_int_equal(store_token(store, &people[0], &token, &why), LOOKUP_UNAVAILABLE);
+    people[0].uid++;
+    people[0].account = gone;
+    assert_int_equal(store_token(store, &people[0], &token, &why), LOOKUP_ABSENT);
+}
+
+static void a_token_may_be_long_but_not_longer(void **state)
+{
+    static char text[TOKEN_MOST + 2];
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    OWNED(free_secret) char *token = NULL;
+    struct person person;
+    struct error why;
+    bool changed;
+
+    (void)state;
+    memset(text, 't', TOKEN_MOST + 1);
+    acceptance.refresh_token = text;
+    assert_false(store_accept(store, &acceptance, &person, &changed, NULL, &why));
+    assert_int_equal(store_person_by_name(store, acceptance.name, &person, &why), LOOKUP_ABSENT);
+    text[TOKEN_MOST] = '\0';
+    person = accept_person(store, &acceptance);
+    assert_int_equal(store_token(store, &person, &token, &why), LOOKUP_FOUND);
+    assert_string_equal(token, text);
+}
+
+static void what_is_erased_is_gone_from_the_disk(void **state)
+{
+    static char canary[4000];
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct refusal_record record = {
+        .refused = REFUSED_REVOKED, .erase_verifier = true, .erase_token = true, .now = 1};
+    struct person person;
+    struct error why;
+    sqlite3 *db;
+    sqlite3_stmt *query;
+    char sealed[sizeof canary], path[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof canary - 1; i++)
+        canary[i] = (char)('A' + i * 7 % 26);
+    acceptance.verifier = "$y$canary-of-a-verifier";
+    acceptance.refresh_token = canary;
+    person = accept_person(store, &acceptance);
+    assert_false(file_has("store.db", canary, 16));
+    assert_true(file_has("store.db", "canary-of-a-verifier", 20));
+    place_path(&place, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT token FROM person", -1, &query, NULL);
+    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+    memcpy(sealed, sqlite3_column_blob(query, 0), sizeof sealed);
+    sqlite3_finalize(query);
+    sqlite3_close(db);
+    assert_true(file_has("store.db", sealed, 64));
+    assert_true(store_refuse(store, person.uid, &record, &why));
+    for (size_t i = 0; i + 64 < sizeof sealed; i += 64)
+        assert_false(file_has("store.db", sealed + i, 64));
+    assert_false(file_has("store.db", "canary-of-a-verifier", 20));
+    assert_false(file_has("store.db-journal", "canary-of-a-verifier", 20));
+}
+
+static void documents_come_back_as_they_were_kept(void **state)
+{
+    OWNED(buffer_release) struct buffer body = BUFFER_WITH_LIMIT(100), small = BUFFER_WITH_LIMIT(3);
+    struct error why = {0};
+    time_t at = 7;
+
+    (void)state;
+    assert_int_equal(store_document(store, "https://a", &body, &at, &why), LOOKUP_ABSENT);
+    assert_true(store_keep_document(store, "https://a", "old", 3, 10, &why));
+    assert_true(store_keep_document(store, "https://b", "", 0, 11, &why));
+    assert_true(store_keep_document(store, "https://a", "n\0w!", 4, 12, &why));
+    assert_int_equal(store_document(store, "https://a", &small, &at, &why), LOOKUP_UNAVAILABLE);
+    assert_int_equal(at, 7);
+    assert_int_equal(store_document(store, "https://a", &body, &at, &why), LOOKUP_FOUND);
+    assert_int_equal(body.length, 4);
+    assert_memory_equal(body.bytes, "n\0w!", 4);
+    assert_int_equal(at, 12);
+    buffer_release(&body);
+    assert_int_equal(store_document(store, "https://b", &body, &at, &why), LOOKUP_FOUND);
+    assert_int_equal(body.length, 0);
+}
+
+static void the_highest_time_only_grows_and_is_written_seldom(void **state)
+{
+    static const struct {
+        time_t seen, highest;
+    } steps[] = {{1000, 1000}, {1059, 1000}, {1060, 1060}, {5, 1060}, {9000, 9000}, {8000, 9000}};
+    struct error why;
+    time_t highest;
+
+    (void)state;
+    assert_true(store_highest_time(store, &highest, &why));
+    assert_int_equal(highest, 0);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        assert_true(store_saw_time(store, steps[i].seen, &why));
+        assert_true(store_highest_time(store, &highest, &why));
+        assert_int_equal(highest, steps[i].highest);
+    }
+}
+
+/* Accepts people until it is killed, telling after each commit how far it got. */
+static void accept_many(volatile int *done, int from)
+{
+    struct store *own = NULL;
+    struct error why;
+
+    if (!store_open(place.private, &own, &why))
+        _exit(1);
+    for (int i = from; i < 10000; i++) {
+        char object_id[32], name[64];
+        struct account account;
+        struct acceptance acceptance;
+        struct person person;
+        bool changed;
+
+        snprintf(object_id, sizeof object_id, "person-%d", i);
+        snprintf(name, sizeof name, "person-%d@contoso.example", i);
+        account = account_of(object_id);
+        acceptance = ACCEPTANCE(&account);
+        acceptance.name = name;
+        acceptance.refresh_token = "token";
+        if (!store_accept(own, &acceptance, &person, &changed, NULL, &why))
+            _exit(1);
+        *done = i + 1;
+    }
+    _exit(0);
+}
+
+static void whoever_was_told_of_is_there_after_a_kill(void **state)
+{
+    volatile int *done =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct timespec nap = {0};
+
+    (void)state;
+    store_close(store);
+    store = NULL;
+    for (int round = 0; round < 25; round++) {
+        int from = *done;
+        pid_t child = fork();
+
+        if (child == 0)
+            accept_many(done, from);
+        nap.tv_nsec = 5000000L + round * 1370000L;
+        nanosleep(&nap, NULL);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        store = place_store(&place);
+        for (int i = 0; i < *done; i++) {
+            struct person person;
+            struct error why;
+            char name[64];
+
+            snprintf(name, sizeof name, "person-%d@contoso.example", i);
+            assert_int_equal(store_person_by_name(store, name, &person, &why), LOOKUP_FOUND);
+        }
+        store_close(store);
+        store = NULL;
+    }
+    assert_true(*done > 0);
+    store = place_store(&place);
+    munmap((void *)(uintptr_t)done, 4096);
+}
+
+/* What must hold of the ids whatever happens. */
+#define ACCOUNTS 12
+static void check_ids(const uint32_t uids[ACCOUNTS])
+{
+    for (int i = 0; i < ACCOUNTS; i++) {
+        if (uids[i])
+            assert_in_range(uids[i], ID_LEAST, ID_MOST);
+        for (int j = 0; j < i; j++)
+            assert_true(!uids[i] || uids[i] != uids[j]);
+    }
+}
+
+static void an_account_keeps_its_uid_whatever_happens(void **state)
+{
+    uint32_t uids[ACCOUNTS] = {0};
+    unsigned seed = 1, accepted = 0, refused = 0;
+
+    (void)state;
+    for (int step = 0; step < 1500; step++) {
+        int who = rand_r(&seed) % ACCOUNTS, what = rand_r(&seed) % 10;
+        struct account account = account_of("x");
+        struct acceptance acceptance = ACCEPTANCE(&account);
+        struct person person;
+        struct error why;
+        char name[64];
+        bool changed;
+
+        account.object_id[0] = (char)('a' + who);
+        snprintf(name, sizeof name, "name-%d@contoso.example", rand_r(&seed) % 8);
+        acceptance.name = name;
+        if (what == 0 && uids[who]) { /* deleted: the id stays with the account */
+            char sql[64];
+
+            snprintf(sql, sizeof sql, "DELETE FROM person WHERE uid = %u", uids[who]);
+            run_sql(sql);
+        } else if (what == 1 && uids[who]) {
+            struct refusal_record record = {.refused = REFUSED_ACCOUNT, .now = 1};
+
+            store_refuse(store, uids[who], &record, &why);
+        } else if (store_accept(store, &acceptance, &person, &changed, NULL, &why)) {
+            accepted++;
+            if (uids[who])
+                assert_int_equal(person.uid, uids[who]);
+            uids[who] = person.uid;
+            check_ids(uids);
+        } else {
+            refused++;
+            assert_int_equal(why.kind, ERROR_REFUSED);
+        }
+    }
+    assert_true(accepted > 100 && refused > 100);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+static const struct CMUnitTest tests[] = {
+    TEST(refusals_close_and_only_an_acceptance_opens),
+    TEST(tokens_open_for_their_account_only),
+    TEST(a_token_may_be_long_but_not_longer),
+    TEST(what_is_erased_is_gone_from_the_disk),
+    TEST(documents_come_back_as_they_were_kept),
+    TEST(the_highest_time_only_grows_and_is_written_seldom),
+    TEST(whoever_was_told_of_is_there_after_a_kill),
+    TEST(an_account_keeps_its_uid_whatever_happens),
+};
+
+int main(void)
+{
+    return check_main("memory", tests);
+}

@@ -1,0 +1,281 @@
+/* cache/store_groups.c and store_publish.c: what everybody on the host gets to see. */
+#include "cache/first_id.h"
+#include "cache/snapshot_read.h"
+#include "tests/place.h"
+
+#define GUID "4f1a0000-0000-4000-8000-00000000000a"
+
+static struct place place;
+static struct store *store;
+
+static int begin(void **state)
+{
+    (void)state;
+    place_make(&place);
+    store = place_store(&place);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    store_close(store);
+    place_remove(&place);
+    return 0;
+}
+
+/* The snapshot's bytes. */
+static char *published(size_t *length)
+{
+    struct place public = place;
+    char *bytes;
+
+    public.folder = open(place.public, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bytes = place_bytes(&public, "snapshot", length);
+    close(public.folder);
+    return bytes;
+}
+
+static void groups_get_clean_names_or_are_left_out(void **state)
+{
+    static const struct {
+        const char *object_id, *name; /* NULL: left out */
+    } cases[] = {
+        {"engineers", "engineers"},
+        {"Designers", "designers"},
+        {"designers", NULL},
+        {GUID, "group-" GUID},
+        {"sudo", NULL},
+        {"Root", NULL},
+        {"docker", NULL},
+        {"games", NULL},
+        {"nogroup", NULL},
+        {"a b", NULL},
+        {"a:b", NULL},
+        {"x\ny", NULL},
+        {"4F1A0000-0000-4000-8000-00000000000B", "group-4f1a0000-0000-4000-8000-00000000000b"},
+        {"4f1a0000-0000-4000-8000-0000000000", NULL},
+        {"", NULL},
+        {"af1a0000-0000-4000-8000-00000000000b", "group-af1a0000-0000-4000-8000-00000000000b"},
+        {"ada@contoso.example", NULL},
+        {"engineers", "engineers"},
+    };
+    const size_t count = sizeof cases / sizeof cases[0];
+    OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(100);
+    OWNED(strings_release) struct strings out = STRINGS_WITH_LIMIT(100);
+    OWNED(strings_release) struct strings now = STRINGS_WITH_LIMIT(100);
+    OWNED(free_memory) char *bytes = NULL;
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct snapshot snapshot;
+    struct person person;
+    struct error why;
+    char space[4096];
+    bool changed;
+    size_t length;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        assert_true(strings_add(&ids, cases[i].object_id));
+    acceptance.group_ids = &ids;
+    assert_true(store_accept(store, &acceptance, &person, &changed, &out, &why));
+    assert_true(changed);
+    assert_true(store_groups_of(store, person.uid, &now, &why));
+    assert_true(store_publish(store, place.public, &why));
+    bytes = published(&length);
+    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
+    for (size_t i = 0; i < count; i++) {
+        struct answer_space answer = {.bytes = space, .size = sizeof space};
+        struct snapshot_group group;
+
+        assert_int_equal(strings_have(&out, cases[i].object_id), !cases[i].name);
+        assert_int_equal(strings_have(&now, cases[i].object_id), !!cases[i].name);
+        if (!cases[i].name)
+            continue;
+        assert_int_equal(snapshot_group_by_name(&snapshot, cases[i].name, &answer, &group),
+                         LOOKUP_FOUND);
+        assert_string_equal(group.members[0], "ada@contoso.example");
+        assert_int_equal(group.gid, first_id("group", account.issuer, cases[i].object_id));
+    }
+}
+
+/* Accepts Ada in the groups of `list` (letters), or with her old ones for NULL. */
+static bool changes_with(const char *list, struct acceptance *acceptance)
+{
+    OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(26);
+    char name[] = "team-x";
+    struct person person;
+    struct error why = {0};
+    bool changed;
+
+    for (const char *letter = list; letter && *letter; letter++) {
+        name[5] = *letter;
+        strings_add(&ids, name);
+    }
+    acceptance->group_ids = list ? &ids : NULL;
+    if (!store_accept(store, acceptance, &person, &changed, NULL, &why))
+        fail_msg("%s", why.text);
+    if (changed)
+        assert_true(store_publish(store, place.public, &why));
+    return changed;
+}
+
+static void only_what_the_snapshot_shows_is_a_public_change(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct error why;
+
+    (void)state;
+    assert_true(changes_with("ab", &acceptance));
+    assert_false(changes_with("ab", &acceptance));
+    assert_false(changes_with("ba", &acceptance));
+    assert_false(changes_with("aab", &acceptance));
+    assert_false(changes_with(NULL, &acceptance));
+    acceptance.verifier = "$y$new";
+    acceptance.refresh_token = "new";
+    acceptance.now = 5000;
+    acceptance.password_proven = true;
+    assert_false(changes_with("ab", &acceptance));
+    assert_true(changes_with("ac", &acceptance));
+    assert_true(changes_with("abc", &acceptance));
+    assert_true(changes_with("", &acceptance));
+    assert_false(changes_with("", &acceptance));
+    assert_false(changes_with(NULL, &acceptance));
+    acceptance.name = "lovelace@contoso.example";
+    assert_true(changes_with(NULL, &acceptance));
+    acceptance.gecos = "Ada L";
+    assert_true(changes_with(NULL, &acceptance));
+    acceptance.home = "/home/lovelace";
+    assert_true(changes_with(NULL, &acceptance));
+    acceptance.shell = "/bin/bash";
+    assert_true(changes_with(NULL, &acceptance));
+    assert_false(changes_with(NULL, &acceptance));
+    assert_true(store_publish(store, place.public, &why));
+    assert_false(changes_with(NULL, &acceptance));
+}
+
+static void a_change_that_was_not_published_is_still_waiting(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+
+    (void)state;
+    accept_person(store, &acceptance); /* and the process dies here */
+    assert_true(changes_with(NULL, &acceptance));
+    assert_false(changes_with(NULL, &acceptance));
+}
+
+static void too_many_groups_are_not_recorded(void **state)
+{
+    OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(GROUPS_MOST + 1);
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct person person;
+    struct error why;
+    char name[16];
+    bool changed;
+
+    (void)state;
+    for (int i = 0; i <= GROUPS_MOST; i++) {
+        snprintf(name, sizeof name, "team-%d", i);
+        assert_true(strings_add(&ids, name));
+    }
+    acceptance.group_ids = &ids;
+    assert_false(store_accept(store, &acceptance, &person, &changed, NULL, &why));
+    assert_int_equal(why.kind, ERROR_MALFORMED);
+    assert_int_equal(store_person_by_name(store, acceptance.name, &person, &why), LOOKUP_ABSENT);
+    free(ids.items[--ids.count]);
+    assert_true(store_accept(store, &acceptance, &person, &changed, NULL, &why));
+    assert_true(store_publish(store, place.public, &why));
+}
+
+/* Enrols one person and publishes, like a sign-in does. */
+static void enrol(int number)
+{
+    struct store *own = NULL;
+    struct account account = account_of("x");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct person person;
+    struct error why = {0};
+    char name[64];
+    bool changed;
+
+    snprintf(account.object_id, sizeof account.object_id, "object-%d", number);
+    snprintf(name, sizeof name, "person-%d@contoso.example", number);
+    acceptance.name = name;
+    _exit(!(store_open(place.private, &own, &why) &&
+            store_accept(own, &acceptance, &person, &changed, NULL, &why) && changed &&
+            store_publish(own, place.public, &why)));
+}
+
+static void everybody_of_a_crowd_can_be_named_in_the_end(void **state)
+{
+    OWNED(free_memory) char *bytes = NULL;
+    struct snapshot snapshot;
+    pid_t children[40];
+    char space[4096];
+    size_t length;
+    int status;
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        if ((children[i] = fork()) == 0)
+            enrol(i);
+    for (int i = 0; i < 40; i++) {
+        waitpid(children[i], &status, 0);
+        assert_int_equal(status, 0);
+    }
+    bytes = published(&length);
+    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
+    for (int i = 0; i < 40; i++) {
+        struct answer_space answer = {.bytes = space, .size = sizeof space};
+        struct snapshot_person person;
+        char name[64];
+
+        snprintf(name, sizeof name, "person-%d@contoso.example", i);
+        assert_int_equal(snapshot_person_by_name(&snapshot, name, &answer, &person), LOOKUP_FOUND);
+    }
+}
+
+static void a_group_keeps_its_gid_and_name_over_members(void **state)
+{
+    struct account ada = account_of("ada"), bob = account_of("bob");
+    struct acceptance first = ACCEPTANCE(&ada), second = ACCEPTANCE(&bob);
+    OWNED(free_memory) char *bytes = NULL;
+    struct snapshot snapshot;
+    struct snapshot_group group;
+    struct answer_space answer;
+    char space[4096];
+    size_t length;
+
+    (void)state;
+    second.name = "bob@contoso.example";
+    changes_with("a", &first);
+    changes_with("a", &second);
+    changes_with("", &first);
+    changes_with("", &second);
+    changes_with("a", &second);
+    bytes = published(&length);
+    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
+    answer = (struct answer_space){.bytes = space, .size = sizeof space};
+    assert_int_equal(snapshot_group_by_name(&snapshot, "team-a", &answer, &group), LOOKUP_FOUND);
+    assert_int_equal(group.gid, first_id("group", ada.issuer, "team-a"));
+    assert_string_equal(group.members[0], "bob@contoso.example");
+    assert_null(group.members[1]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+static const struct CMUnitTest tests[] = {
+    TEST(groups_get_clean_names_or_are_left_out),
+    TEST(only_what_the_snapshot_shows_is_a_public_change),
+    TEST(a_change_that_was_not_published_is_still_waiting),
+    TEST(too_many_groups_are_not_recorded),
+    TEST(a_group_keeps_its_gid_and_name_over_members),
+    TEST(everybody_of_a_crowd_can_be_named_in_the_end),
+};
+
+int main(void)
+{
+    return check_main("publish", tests);
+}
