@@ -71,14 +71,16 @@ static bool settle_signals(struct error *why)
         if (number != SIGKILL && number != SIGSTOP)
             (void)sigaction(number, &preset, NULL); /* EINVAL: the two that libc keeps */
     sigemptyset(&none);
-    /* OpenSSL writes with write(2): a server that hangs up must be an error, not an end. */
-    if (sigaction(SIGPIPE, &ignored, NULL) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+    /* OpenSSL writes with write(2): a server that hangs up, like a file that may not grow, must be
+     * an error and not an end. */
+    if (sigaction(SIGPIPE, &ignored, NULL) != 0 || sigaction(SIGXFSZ, &ignored, NULL) != 0 ||
+        sigprocmask(SIG_SETMASK, &none, NULL) != 0)
         return error_set(why, ERROR_SYSTEM, "settling signals: %s", strerror(errno));
     alarm(0);
     return true;
 }
 
-/* Without root a lower bound that was set for us stays: raising it is not ours to do. */
+/* Raising takes CAP_SYS_RESOURCE, which root of a container may lack: then what was left to us stays. */
 static bool settle_bound(const struct bound *bound, struct error *why)
 {
     struct rlimit now, wanted = {.rlim_cur = bound->most, .rlim_max = bound->most};
@@ -86,7 +88,9 @@ static bool settle_bound(const struct bound *bound, struct error *why)
     if (getrlimit((__rlimit_resource_t)bound->resource, &now) != 0)
         return error_set(why, ERROR_SYSTEM, "reading limit %d: %s", bound->resource,
                          strerror(errno));
-    if (geteuid() != 0 && now.rlim_max < bound->most)
+    if (setrlimit((__rlimit_resource_t)bound->resource, &wanted) == 0)
+        return true;
+    if (now.rlim_max < bound->most)
         wanted.rlim_cur = wanted.rlim_max = now.rlim_max;
     if (setrlimit((__rlimit_resource_t)bound->resource, &wanted) != 0)
         return error_set(why, ERROR_SYSTEM, "setting limit %d: %s", bound->resource,
@@ -171,12 +175,18 @@ static bool harden(struct error *why)
     return true;
 }
 
+bool process_start_alone(const char *private_folder, struct error *why)
+{
+    return settle_signals(why) && settle_surroundings(why) && give_root_up(private_folder, why) &&
+           harden(why);
+}
+
 bool process_start(const char *private_folder, struct caller *caller, struct error *why)
 {
     struct caller found = {.uid = (uid_t)-1};
 
-    if (!take_socket(&found, why) || !settle_files(why) || !settle_signals(why) ||
-        !settle_surroundings(why) || !give_root_up(private_folder, why) || !harden(why))
+    if (!take_socket(&found, why) || !settle_files(why) ||
+        !process_start_alone(private_folder, why))
         return false;
     *caller = found;
     return true;

@@ -15,10 +15,13 @@ struct caller {
 
 /*
  * The socket must be standard input. Afterwards: no other descriptor but
- * /dev/null or the log as 1 and 2, no environment, default signals (SIGPIPE
- * ignored), folder /, umask 077, known limits, no core files, and the user and
- * group that own `private_folder` (0700, never root's, in a folder that only
- * root may write), from where there is no way back.
+ * /dev/null or the log as 1 and 2, no environment, default signals (SIGPIPE and
+ * SIGXFSZ ignored), folder /, umask 077, known limits as far as this root may
+ * raise them, no core files, and the user and group that own `private_folder`
+ * (0700, never root's, in a folder that only root may write), from where there
+ * is no way back.
  */
 bool process_start(const char *private_folder, struct caller *caller, struct error *why)
     __attribute__((nonnull));
+/* The same for a start by hand or by a package: no caller, descriptors stay as they are. */
+bool process_start_alone(const char *private_folder, struct error *why) __attribute__((nonnull));
