@@ -85,8 +85,8 @@ bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct 
     draft.refresh_token = refresh ? strdup(refresh) : NULL;
     if (!draft.id_token || (refresh && !draft.refresh_token))
         return error_set(why, ERROR_SYSTEM, "token response: out of memory");
-    *tokens = draft;
-    draft = (struct tokens){0};
+    tokens->id_token = OWN_TAKE(draft.id_token);
+    tokens->refresh_token = OWN_TAKE(draft.refresh_token);
     return true;
 }
 

@@ -165,15 +165,19 @@ static void tokens_have_limits(void **state)
     assert_false(tokens_of_length(1, GRANT_REFRESH_TOKEN_MOST + 1));
 }
 
-static struct oauth_error read_error(const char *body)
+static struct oauth_error read_error_of(const char *body, size_t length)
 {
-    size_t length = strlen(body);
     OWNED(free_memory) char *block = malloc(length ? length : 1);
     struct oauth_error error = {.error = "left over", .count = 1};
 
     memcpy(block, body, length);
     oauth_error_read(block, length, &error);
     return error;
+}
+
+static struct oauth_error read_error(const char *body)
+{
+    return read_error_of(body, strlen(body));
 }
 
 static void an_error_is_well_formed_or_none(void **state)
