@@ -150,4 +150,4 @@ clean:
 .PHONY: all install uninstall deb format help clean
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -type f -name '*.d' 2>/dev/null)

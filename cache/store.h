@@ -86,7 +86,10 @@ enum lookup store_document(struct store *store, const char *url, struct buffer *
 bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
                          time_t now, struct error *why);
 
-/* The highest time of day ever seen here, to notice a clock set back. 0: none yet. */
+/*
+ * The highest time of day seen here since the last online sign-in, which sets it anew, to
+ * notice a clock set back. 0: none yet.
+ */
 bool store_highest_time(struct store *store, time_t *highest, struct error *why);
 bool store_saw_time(struct store *store, time_t now, struct error *why);
 

@@ -2,7 +2,6 @@
 #include "cache/store_internal.h"
 
 #define DOCUMENT_MOST     (4 * 1024 * 1024)
-#define TIME_STEP_SECONDS 60 /* the highest time is written this often at the most */
 
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
                            time_t *fetched_at, struct error *why)

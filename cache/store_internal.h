@@ -55,6 +55,7 @@ bool schema_bring_up(sqlite3 *db, bool writable, struct error *why);
 bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why);
 bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why);
 #define FACT_HIGHEST_TIME "highest_time"
+#define TIME_STEP_SECONDS 60          /* the highest time is written this often at the most */
 #define FACT_CHANGES      "changes"   /* counts what the snapshot would show */
 #define FACT_PUBLISHED    "published" /* the count of changes that the last snapshot shows */
 

@@ -325,6 +325,7 @@ enum verdict attempt_account(struct attempt *a)
     const struct remembered remembered = remembered_of(a);
     struct decision decision;
     enum verdict verdict = VERDICT_FAILED;
+    enum words words;
 
     if (!a->known)
         return VERDICT_EXPIRED;
@@ -346,5 +347,6 @@ enum verdict attempt_account(struct attempt *a)
         return account_denied(a, &decision);
     if (a->result != RESULT_ACCEPTED_TOKEN)
         return admit_as_remembered(a, &decision);
-    return say(a, online_record(a, NULL, &verdict), verdict);
+    words = online_record(a, NULL, &verdict);
+    return say(a, words, verdict);
 }

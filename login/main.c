@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "cache/name.h"
 #include "config/paths.h"
+#include "login/prepare.h"
 #include "login/session.h"
 
 #include <pwd.h>
@@ -54,6 +55,16 @@ static enum verdict answer(const struct caller *caller, const struct request *re
     return session_run(request, caller, talk);
 }
 
+static int prepare(void)
+{
+    struct error why = {0};
+
+    if (process_start_alone(PRIVATE_DIR, &why) && prepare_host(PRIVATE_DIR, PUBLIC_DIR, &why))
+        return 0;
+    fprintf(stderr, "latchkey-login: %s\n", why.text);
+    return 1;
+}
+
 int main(int count, char **arguments)
 {
     struct talk talk = {.fd = STDIN_FILENO};
@@ -65,6 +76,8 @@ int main(int count, char **arguments)
         puts("latchkey-login " VERSION);
         return 0;
     }
+    if (count == 2 && strcmp(arguments[1], "--prepare") == 0)
+        return prepare();
     if (!process_start(PRIVATE_DIR, &caller, &why) || !receive_request(&request, &why)) {
         log_line(LOG_LEVEL_ERROR, "%s", why.text);
         return 1;

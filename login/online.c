@@ -49,7 +49,7 @@ static enum result result_of(const struct outcome *outcome, bool of_password)
         [REFUSAL_ACCOUNT] = RESULT_ACCOUNT,     [REFUSAL_DISABLED] = RESULT_DISABLED,
         [REFUSAL_POLICY] = RESULT_POLICY,       [REFUSAL_EXPIRED] = RESULT_EXPIRED,
         [REFUSAL_UNTRUSTED] = RESULT_UNTRUSTED, [REFUSAL_SETUP] = RESULT_SETUP,
-        [REFUSAL_LOCKED] = RESULT_LOCKED,
+        [REFUSAL_LOCKED] = RESULT_LOCKED,       [REFUSAL_DENIED] = RESULT_DENIED,
     };
 
     switch (outcome->answer) {
@@ -176,6 +176,7 @@ enum words online_record(struct attempt *a, const char *verifier, enum verdict *
     if ((allowed || a->known) && (a->known || a->may_enrol) && fill_account(identity, &account) &&
         fill_template(a->config->home, a->request->user, home, sizeof home))
         recorded = accept_and_publish(a, &acceptance);
+    a->known = a->known || recorded;
     if (!allowed) {
         *verdict = VERDICT_FORBIDDEN;
         return WORDS_NOT_ALLOWED;

@@ -24,6 +24,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_DISABLED]          = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_POLICY]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_EXPIRED]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_DENIED]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_LOCKED]            = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
     [RESULT_SETUP]             = {STEP_DENY,         STEP_DENY,         STEP_DENY},
 };
@@ -50,6 +51,7 @@ static const struct effect {
     [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        WORDS_DISABLED},
     [RESULT_POLICY]        = {REFUSED_POLICY,   false, false, VERDICT_FORBIDDEN,   WORDS_POLICY},
     [RESULT_EXPIRED]       = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        WORDS_EXPIRED},
+    [RESULT_DENIED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
     [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
     [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, WORDS_SETUP},
 };
@@ -163,7 +165,8 @@ enum proof policy_proof(const struct remembered *remembered)
         return PROOF_PASSWORD;
     if (!policy_account_is_due(remembered))
         return PROOF_NONE;
-    if (is_older(person->last_password, now, remembered->password_recheck_hours * 3600LL))
+    if (!remembered->password_recheck_hours ||
+        is_older(person->last_password, now, remembered->password_recheck_hours * 3600LL))
         return PROOF_PASSWORD;
     return remembered->may_ask_token ? PROOF_TOKEN : PROOF_PASSWORD;
 }

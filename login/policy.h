@@ -34,6 +34,7 @@ enum result {
     RESULT_DISABLED,
     RESULT_POLICY,
     RESULT_EXPIRED,
+    RESULT_DENIED, /* this time; says nothing about the secret or the person */
     RESULT_LOCKED,
     RESULT_SETUP,
     RESULTS

@@ -41,6 +41,7 @@ static const char *const results[RESULTS] = {
     [RESULT_DISABLED] = "disabled",
     [RESULT_POLICY] = "refused-by-policy",
     [RESULT_EXPIRED] = "password-expired",
+    [RESULT_DENIED] = "denied",
     [RESULT_LOCKED] = "locked",
     [RESULT_SETUP] = "refused-setup",
 };

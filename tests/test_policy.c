@@ -193,6 +193,8 @@ static void each_row_of_the_story_ends_as_told(void **state)
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
         {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
@@ -269,6 +271,7 @@ static void the_first_proof_is_chosen_by_age(void **state)
     assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
     r.may_ask_token = true;
     r.password_recheck_hours = 0;
+    person.last_password = now; /* not even for a second */
     assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
     r.password_recheck_hours = 24;
     person.last_password = now + 1;

@@ -1,0 +1,11 @@
+/* What a new host needs before anybody can sign in: done once, by the package or by `make install`. */
+#pragma once
+
+#include "base/error.h"
+
+/*
+ * Makes the store with the host key, and an empty snapshot, where they are missing, and
+ * says what was done. Runs as the owner of the private folder. Nothing that exists is
+ * touched; a store that was lost is an error, not a reason to begin again.
+ */
+bool prepare_host(const char *private_folder, const char *public_folder, struct error *why);

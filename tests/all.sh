@@ -1,0 +1,39 @@
+#!/bin/sh
+# all.sh LOGS MAKE: everything that `make test` runs, one step after the other, each into its
+# own log. A failing step does not keep the others from running. The last line is the sum of
+# all lines `NAME: N passed, M failed`; the exit status says whether all of it went well.
+set -u
+logs=$1
+make=$2
+bad=0
+
+rm -rf "$logs"
+mkdir -p "$logs"
+
+step() { # name, command...
+    name=$1
+    shift
+    printf '== %s\n' "$name"
+    begun=$(date +%s)
+    if "$@" >"$logs/$name.log" 2>&1; then
+        verdict=ok
+    else
+        verdict="FAILED (status $?)"
+        bad=1
+        tail -n 60 "$logs/$name.log"
+    fi
+    grep -hE '^[a-zA-Z0-9_-]+: [0-9]+ passed, [0-9]+ failed$' "$logs/$name.log"
+    printf '   %s: %s, %s s\n' "$name" "$verdict" $(($(date +%s) - begun))
+}
+
+step check "$make" check
+step static "$make" check-static
+step sanitized "$make" check-sanitized
+step platform "$make" check-platform
+step sign-in "$make" check-sign-in
+step container "$make" check-container
+
+cat "$logs"/*.log | awk '
+    /^[a-zA-Z0-9_-]+: [0-9]+ passed, [0-9]+ failed$/ { passed += $2; failed += $4 }
+    END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' || bad=1
+exit $bad
