@@ -52,30 +52,31 @@ static bool public_only(const json_t *jwk, struct error *why)
     return true;
 }
 
-/* RFC 7517 4.3: texts, none of them twice, and ours among them. */
+static size_t times_in(const json_t *list, const char *text)
+{
+    size_t times = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+            times++;
+    return times;
+}
+
+/* RFC 7517 4.3: a list of texts, none of them twice, and ours among them. */
 static bool may_verify(const json_t *jwk, struct error *why)
 {
-    const json_t *operations = json_object_get(jwk, "key_ops"), *operation, *other;
-    bool found = false;
-    size_t i, j;
+    const json_t *operations = json_object_get(jwk, "key_ops");
 
     if (!operations)
         return true;
-    if (!json_is_array(operations))
-        return error_set(why, ERROR_UNTRUSTED, "key_ops is not a list");
-    json_array_foreach(operations, i, operation)
-    {
-        if (!json_is_string(operation))
+    for (size_t i = 0; i < json_array_size(operations); i++)
+        if (!json_is_string(json_array_get(operations, i)))
             return error_set(why, ERROR_UNTRUSTED, "key_ops holds something that is no text");
-        json_array_foreach(
-            operations, j,
-            other) if (i != j &&
-                       json_equal(operation,
-                                  other)) return error_set(why, ERROR_UNTRUSTED,
-                                                           "key_ops names one operation twice");
-        found = found || strcmp(json_string_value(operation), "verify") == 0;
-    }
-    return found || error_set(why, ERROR_UNTRUSTED, "key_ops does not allow verifying");
+    for (size_t i = 0; i < json_array_size(operations); i++)
+        if (times_in(operations, json_string_value(json_array_get(operations, i))) > 1)
+            return error_set(why, ERROR_UNTRUSTED, "key_ops names one operation twice");
+    return times_in(operations, "verify") == 1 ||
+           error_set(why, ERROR_UNTRUSTED, "key_ops does not allow verifying");
 }
 
 static bool made_for_signatures(const json_t *jwk, struct error *why)
@@ -276,11 +277,11 @@ bool keys_parse(const char *json, size_t length, struct keys **keys, struct erro
     if (!json_read(json, length, KEYS_BODY_MOST, &document, why))
         return error_context(why, "key set");
     list = json_object_get(document, "keys");
-    if (list && (!json_is_array(list) || json_object_get(document, "kty")))
-        return error_set(why, ERROR_MALFORMED, "key set: keys is not a list, or beside a key");
+    if (list && json_object_get(document, "kty"))
+        return error_set(why, ERROR_MALFORMED, "a key and a key set in one");
     count = list ? json_array_size(list) : 1;
     if (count == 0 || count > KEYS_MOST)
-        return error_set(why, ERROR_MALFORMED, "a key set of %zu keys", count);
+        return error_set(why, ERROR_MALFORMED, "a key set of %zu keys, or not a list", count);
     draft = calloc(1, sizeof *draft + count * sizeof draft->items[0]);
     if (!draft)
         return error_set(why, ERROR_SYSTEM, "out of memory");

@@ -4,7 +4,7 @@
 #include "platform/json.h"
 
 #define TENANT_HOLDER "{tenantid}" /* in the issuer of a key of Entra */
-#define GUID_SHAPE    "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+#define GUID_LENGTH   36
 #define VERSION_TEXT  "2.0"
 
 typedef bool check(const json_t *claims, const struct expected *expected, struct identity *draft,
@@ -23,14 +23,26 @@ static bool within(const char *text, char least, char most)
     return true;
 }
 
+/* Whether `text` is a GUID up to its end or the next slash. */
 static bool is_guid(const char *text)
 {
-    const char *shape = GUID_SHAPE;
+    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
-    for (; *shape && *text; shape++, text++)
-        if (*shape == '-' ? *text != '-' : !strchr("0123456789abcdefABCDEF", *text))
+    if (strcspn(text, "/") != GUID_LENGTH)
+        return false;
+    for (size_t i = 0; i < GUID_LENGTH; i++)
+        if (shape[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
             return false;
-    return !*shape && !*text;
+    return true;
+}
+
+/* An issuer whose address names a tenant by its GUID speaks for no other. */
+static bool issuer_is_for(const char *issuer, const char *tenant)
+{
+    for (const char *slash = strchr(issuer, '/'); slash; slash = strchr(slash + 1, '/'))
+        if (is_guid(slash + 1) && strncmp(slash + 1, tenant, GUID_LENGTH) != 0)
+            return false;
+    return true;
 }
 
 /* A claim that must be this text, byte for byte. */
@@ -116,12 +128,12 @@ static bool check_tenant(const json_t *claims, const struct expected *expected,
 
     if (wanted && !claim_is(claims, "tid", expected->tenant, why))
         return false;
-    if (!json_text_if_any(claims, "tid", sizeof GUID_SHAPE - 1, &tenant, why))
+    if (!json_text_if_any(claims, "tid", GUID_LENGTH, &tenant, why))
         return false;
-    if (*tenant && !is_guid(tenant))
-        return untrusted(why, "tid is not a GUID");
+    if (*tenant && (!is_guid(tenant) || !issuer_is_for(expected->issuer, tenant)))
+        return untrusted(why, "tid is not a GUID, or not the one in iss");
     if (wanted && !strstr(expected->issuer, tenant))
-        return untrusted(why, "tid is not the tenant of iss");
+        return untrusted(why, "iss does not name the tenant");
     return text_copy(draft->tenant, sizeof draft->tenant, tenant) ||
            untrusted(why, "tid is too long");
 }

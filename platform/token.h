@@ -16,7 +16,8 @@
 /* What the token has to say, all compared byte for byte (the name without regard to A-Z/a-z). */
 struct expected {
     const char *issuer;
-    const char *tenant;    /* NULL or empty: none is wanted, `tid` is taken as it is */
+    const char
+        *tenant; /* NULL or empty: not demanded; a `tid` must still be the one in the issuer */
     const char *client_id; /* the audience */
     const char *name;      /* who was asked for; the name claim must be this */
     const char *object_id; /* NULL: not known yet */
