@@ -17,6 +17,8 @@ OWN_DEFINE(release_local, struct local, local_release);
 
 static bool local_add(struct local *local, const char *name, uint32_t id)
 {
+    char *copy;
+
     if (local->count == local->space) {
         size_t space = local->space ? local->space * 2 : 128;
         char **names = reallocarray(local->names, space, sizeof *names);
@@ -31,9 +33,12 @@ static bool local_add(struct local *local, const char *name, uint32_t id)
         local->ids = ids;
         local->space = space;
     }
-    local->names[local->count] = strdup(name);
-    local->ids[local->count] = id;
-    return local->names[local->count++] != NULL;
+    copy = strdup(name);
+    if (!copy)
+        return false;
+    local->names[local->count] = copy;
+    local->ids[local->count++] = id;
+    return true;
 }
 
 /* name:password:id:..., after blanks, which glibc skips too. A broken line still takes its name. */

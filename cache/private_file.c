@@ -11,21 +11,18 @@
 
 int private_folder_open(const char *path, struct error *why)
 {
-    OWNED(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat status;
-    int taken;
 
     if (fd < 0 || fstat(fd, &status) != 0) {
         error_set(why, ERROR_SYSTEM, "%s: %m", path);
-        return -1;
-    }
-    if (status.st_uid != geteuid() || (status.st_mode & 077)) {
+    } else if (status.st_uid != geteuid() || (status.st_mode & 077)) {
         error_set(why, ERROR_SYSTEM, "%s must belong to uid %u with mode 0700", path, geteuid());
-        return -1;
+    } else {
+        return fd;
     }
-    taken = fd;
-    fd = -1;
-    return taken;
+    close_fd(&fd);
+    return -1;
 }
 
 bool private_file_check(const struct stat *status, const char *name, struct error *why)
@@ -41,25 +38,20 @@ bool private_file_check(const struct stat *status, const char *name, struct erro
 int private_file_open(int folder, const char *name, int flags, struct error *why)
 {
     /* O_NONBLOCK: a pipe in the place of the file must not make us wait. */
-    OWNED(close_fd)
     int fd = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     struct stat status;
-    int taken;
+    int reason = errno;
 
     if (fd < 0 || fstat(fd, &status) != 0) {
-        int reason = errno;
-
-        error_set(why, ERROR_SYSTEM, "%s: %m", name);
-        errno = reason;
-        return -1;
+        error_set(why, ERROR_SYSTEM, "%s: %s", name, strerror(reason));
+    } else if (!private_file_check(&status, name, why)) {
+        reason = EPERM;
+    } else {
+        return fd;
     }
-    if (!private_file_check(&status, name, why)) {
-        errno = EPERM;
-        return -1;
-    }
-    taken = fd;
-    fd = -1;
-    return taken;
+    close_fd(&fd);
+    errno = reason;
+    return -1;
 }
 
 /* A file nobody else can know the name of; it has its name here only until it is placed. */

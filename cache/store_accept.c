@@ -64,7 +64,7 @@ static bool name_is_free(sqlite3 *db, const char *name, uint32_t uid, struct err
 {
     struct person owner;
 
-    switch (person_read(db, name, NULL, &owner, why)) {
+    switch (person_by_name(db, name, &owner, why)) {
     case LOOKUP_ABSENT:
         return true;
     case LOOKUP_FOUND:
@@ -144,7 +144,7 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
     bool lost, moved, waiting;
 
     if (!transaction_write(&transaction, store, why) ||
-        person_read(store->db, NULL, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
+        person_by_account(store->db, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
         !name_is_free(store->db, acceptance->name, before.uid, why) ||
         !ids_bind(store, ID_PERSON, acceptance->account, acceptance->now, &plan->choice, &lost,
                   why))
@@ -156,7 +156,7 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
         return OUTCOME_FAILED;
     if (lost)
         return OUTCOME_LOST;
-    if (person_read(store->db, NULL, acceptance->account, &after, why) != LOOKUP_FOUND ||
+    if (person_by_account(store->db, acceptance->account, &after, why) != LOOKUP_FOUND ||
         !time_record(store->db, acceptance->now, why) ||
         !changes_count(store->db, moved || !person_looks_alike(&before, &after), &waiting, why) ||
         !transaction_commit(&transaction, why))

@@ -1,7 +1,7 @@
 /* Documents of the platform, the highest time, and other numbers that stand alone. */
 #include "cache/store_internal.h"
 
-#define DOCUMENT_MOST     (4 * 1024 * 1024)
+#define DOCUMENT_MOST 4194304
 
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
                            time_t *fetched_at, struct error *why)
@@ -80,7 +80,7 @@ bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why)
 
 bool store_highest_time(struct store *store, time_t *highest, struct error *why)
 {
-    int64_t value;
+    int64_t value = 0;
 
     if (!fact_read(store->db, FACT_HIGHEST_TIME, &value, why))
         return false;
@@ -91,7 +91,7 @@ bool store_highest_time(struct store *store, time_t *highest, struct error *why)
 bool store_saw_time(struct store *store, time_t now, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
-    int64_t highest;
+    int64_t highest = 0;
 
     if (!fact_read(store->db, FACT_HIGHEST_TIME, &highest, why))
         return false;

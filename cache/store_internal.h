@@ -59,6 +59,7 @@ bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why)
 #define FACT_CHANGES      "changes"   /* counts what the snapshot would show */
 #define FACT_PUBLISHED    "published" /* the count of changes that the last snapshot shows */
 
-/* Within a transaction: the person bound to `account`, or of that name. */
-enum lookup person_read(sqlite3 *db, const char *name, const struct account *account,
-                        struct person *found, struct error *why);
+/* For use within a transaction; as the functions of store.h. */
+enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, struct error *why);
+enum lookup person_by_account(sqlite3 *db, const struct account *account, struct person *found,
+                              struct error *why);

@@ -53,48 +53,75 @@ static bool account_equal(const struct account *one, const struct account *other
            strcmp(one->object_id, other->object_id) == 0;
 }
 
-enum lookup person_read(sqlite3 *db, const char *name, const struct account *account,
-                        struct person *found, struct error *why)
+static enum lookup person_fetch(sqlite3_stmt *query, struct person *found, struct error *why)
 {
-    OWNED(statement_release) sqlite3_stmt *query = NULL;
-    struct person person;
-    enum step step;
+    enum step step = store_step(query, why);
 
-    query = store_prepare(db,
-                          name ? PERSON_COLUMNS "WHERE p.name = ?1"
-                               : PERSON_COLUMNS
-                              "WHERE i.issuer = ?1 AND i.tenant = ?2 AND i.object_id = ?3",
-                          why);
-    if (!query)
-        return LOOKUP_UNAVAILABLE;
-    if (name ? !bind_text(query, 1, name) : !bind_account(query, 1, account)) {
-        store_failed(db, "binding", why);
-        return LOOKUP_UNAVAILABLE;
-    }
-    step = store_step(query, why);
     if (step != STEP_ROW)
         return step == STEP_DONE ? LOOKUP_ABSENT : LOOKUP_UNAVAILABLE;
-    if (!person_copy(query, &person, why))
-        return LOOKUP_UNAVAILABLE;
-    /* A damaged index must not answer for somebody else. */
-    if (name ? strcmp(person.name, name) != 0 : !account_equal(&person.account, account)) {
+    return person_copy(query, found, why) ? LOOKUP_FOUND : LOOKUP_UNAVAILABLE;
+}
+
+/* A damaged index must not answer for somebody else. */
+static enum lookup person_confirm(enum lookup lookup, bool right, const struct person *person,
+                                  struct person *found, struct error *why)
+{
+    if (lookup != LOOKUP_FOUND)
+        return lookup;
+    if (!right) {
         store_damaged(why);
         return LOOKUP_UNAVAILABLE;
     }
-    *found = person;
+    *found = *person;
     return LOOKUP_FOUND;
+}
+
+enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(db, PERSON_COLUMNS "WHERE p.name = ?1", why);
+    struct person person = {0};
+    enum lookup lookup;
+
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_text(query, 1, name)) {
+        store_failed(db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    lookup = person_fetch(query, &person, why);
+    return person_confirm(lookup, strcmp(person.name, name) == 0, &person, found, why);
+}
+
+enum lookup person_by_account(sqlite3 *db, const struct account *account, struct person *found,
+                              struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(
+        db, PERSON_COLUMNS "WHERE i.issuer = ?1 AND i.tenant = ?2 AND i.object_id = ?3", why);
+    struct person person = {0};
+    enum lookup lookup;
+
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_account(query, 1, account)) {
+        store_failed(db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    lookup = person_fetch(query, &person, why);
+    return person_confirm(lookup, account_equal(&person.account, account), &person, found, why);
 }
 
 enum lookup store_person_by_name(struct store *store, const char *name, struct person *found,
                                  struct error *why)
 {
-    return person_read(store->db, name, NULL, found, why);
+    return person_by_name(store->db, name, found, why);
 }
 
 enum lookup store_person_by_account(struct store *store, const struct account *account,
                                     struct person *found, struct error *why)
 {
-    return person_read(store->db, NULL, account, found, why);
+    return person_by_account(store->db, account, found, why);
 }
 
 enum lookup store_token(struct store *store, const struct person *person, char **token,

@@ -1,6 +1,7 @@
 #include "cache/verifier.h"
 
 #include "base/own.h"
+#include "base/text.h"
 #include "cache/private_file.h"
 #include "cache/wait.h"
 
@@ -173,7 +174,7 @@ static bool compute_in_slot(const struct host_key *key, const struct kdf_slots *
                             const struct deadline *deadline, char out[VERIFIER_MOST + 1],
                             struct error *why)
 {
-    unsigned slot;
+    unsigned slot = 0;
     bool done;
 
     if (!slot_take(slots, deadline, &slot, why))
@@ -211,8 +212,8 @@ bool verifier_check(const struct host_key *key, struct kdf_slots *slots, const c
 
     /* Where there is nothing to compare with, the same work is done for nothing. */
     if (real) {
-        memcpy(wanted, verifier, strlen(verifier));
-        memcpy(setting, verifier, strlen(verifier));
+        text_copy(wanted, sizeof wanted, verifier);
+        text_copy(setting, sizeof setting, verifier);
     } else if (!setting_make(VERIFIER_COST, setting, why)) {
         return false;
     }

@@ -175,7 +175,7 @@ static void a_lease_whose_holder_died_counts(void **state)
     assert_false(attempts_take(attempts, ADA, ATTEMPT_LOCAL, &soon, &why));
     assert_int_equal(deadline_left_ms(&soon), 0);
     head_change(pass_time, 100);
-    soon = deadline_in_ms(3600 * 1000);
+    soon = deadline_in_ms(3600000);
     assert_false(attempts_take(attempts, ADA, ATTEMPT_LOCAL, &soon, &why));
     assert_true(deadline_left_ms(&soon) > 0);
     attempts_close(attempts);

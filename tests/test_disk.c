@@ -115,7 +115,6 @@ static int die_writing(const void *unused)
 
 static void what_a_dead_writer_left_is_undone_or_refused(void **state)
 {
-    OWNED(free_memory) char *journal = NULL;
     struct store *store = NULL;
     struct error why = {0};
     struct person person;
@@ -124,7 +123,7 @@ static void what_a_dead_writer_left_is_undone_or_refused(void **state)
     (void)state;
     put_ada();
     assert_false(in_child(die_writing, NULL));
-    journal = place_bytes(&place, "store.db-journal", &length);
+    free(place_bytes(&place, "store.db-journal", &length));
     assert_true(length > 512);
     allowed_child(half_written_and_read_only);
     assert_true(store_open(place.private, &store, &why));

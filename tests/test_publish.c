@@ -115,6 +115,7 @@ static bool changes_with(const char *list, struct acceptance *acceptance)
     acceptance->group_ids = list ? &ids : NULL;
     if (!store_accept(store, acceptance, &person, &changed, NULL, &why))
         fail_msg("%s", why.text);
+    acceptance->group_ids = NULL;
     if (changed)
         assert_true(store_publish(store, place.public, &why));
     return changed;
@@ -194,14 +195,16 @@ static void too_many_groups_are_not_recorded(void **state)
 static void enrol(int number)
 {
     struct store *own = NULL;
-    struct account account = account_of("x");
-    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct account account;
+    struct acceptance acceptance;
     struct person person;
     struct error why = {0};
     char name[64];
     bool changed;
 
-    snprintf(account.object_id, sizeof account.object_id, "object-%d", number);
+    snprintf(name, sizeof name, "object-%d", number);
+    account = account_of(name);
+    acceptance = ACCEPTANCE(&account);
     snprintf(name, sizeof name, "person-%d@contoso.example", number);
     acceptance.name = name;
     _exit(!(store_open(place.private, &own, &why) &&
