@@ -37,7 +37,7 @@ static bool header_read(const uint8_t *header, size_t *length, struct error *why
 
 bool frame_decode(const uint8_t *bytes, size_t available, struct frame *frame, struct error *why)
 {
-    size_t length;
+    size_t length = 0;
 
     if (available < FRAME_HEADER)
         return error_set(why, ERROR_MALFORMED, "frame ends inside its header");
@@ -129,7 +129,7 @@ static bool receive_all(int fd, uint8_t *out, size_t length, const struct deadli
 bool frame_receive(int fd, struct frame *frame, const struct deadline *deadline, struct error *why)
 {
     uint8_t bytes[FRAME_MOST];
-    size_t length;
+    size_t length = 0;
     bool whole;
 
     if (!receive_all(fd, bytes, FRAME_HEADER, deadline, why) || !header_read(bytes, &length, why))

@@ -68,8 +68,8 @@ static int prepare(void)
 int main(int count, char **arguments)
 {
     struct talk talk = {.fd = STDIN_FILENO};
-    struct caller caller;
-    struct request request;
+    struct caller caller = {.uid = (uid_t)-1};
+    struct request request = {0};
     struct error why = {0};
 
     if (count == 2 && strcmp(arguments[1], "--version") == 0) {

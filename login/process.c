@@ -151,7 +151,7 @@ static bool became(uid_t uid, gid_t gid)
 
 static bool give_root_up(const char *private_folder, struct error *why)
 {
-    struct stat owner;
+    struct stat owner = {0};
 
     if (!find_owner(private_folder, &owner, why))
         return false;

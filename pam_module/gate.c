@@ -12,7 +12,7 @@
 
 #define LOCAL_BYTES_MOST (64l * 1024 * 1024)
 #define ENTRY_LEAST      1024 /* first try for what getpwnam_r writes to */
-#define ENTRY_MOST       (256 * 1024)
+#define ENTRY_MOST       (256ul * 1024)
 
 /* Looks for the first field of a line, byte by byte: no line is too long and none is parsed. */
 static enum lookup find_first_field(FILE *file, const char *name)

@@ -11,7 +11,7 @@
 #endif
 /* All frames together, and how many. Neither counts the time a person takes to answer. */
 #ifndef RELAY_WORK_MS
-#define RELAY_WORK_MS (4 * RELAY_WAIT_MS)
+#define RELAY_WORK_MS (4ll * RELAY_WAIT_MS)
 #endif
 #define RELAY_FRAMES_MOST 200
 

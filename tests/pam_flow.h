@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "check.h"
+#include "tests/check.h"
 
 #include "base/own.h"
 #include "cache/name.h"

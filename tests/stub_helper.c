@@ -49,10 +49,12 @@ static void write_files(int out)
 {
     DIR *open_files = opendir("/proc/self/fd");
 
-    for (struct dirent *entry; open_files && (entry = readdir(open_files));)
-        if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(open_files) &&
-            atoi(entry->d_name) != out)
-            dprintf(out, "fd %s\n", entry->d_name);
+    for (struct dirent *entry; open_files && (entry = readdir(open_files));) {
+        long fd = strtol(entry->d_name, NULL, 10);
+
+        if (entry->d_name[0] != '.' && fd != dirfd(open_files) && fd != out)
+            dprintf(out, "fd %ld\n", fd);
+    }
     if (open_files)
         closedir(open_files);
 }
@@ -73,7 +75,7 @@ static void write_seen(int count, char **arguments, char **environment)
     for (int number = 1; number < SIGRTMAX; number++) {
         if (sigismember(&mask, number) == 1)
             dprintf(out, "blocked %d\n", number);
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
             dprintf(out, "ignored %d\n", number);
     }
     if (getsid(0) != getpid())

@@ -1,5 +1,5 @@
 /* pam_module/display.c: nothing that a terminal would obey passes. */
-#include "check.h"
+#include "tests/check.h"
 
 #include "base/own.h"
 #include "pam_module/display.h"

@@ -1,5 +1,5 @@
 /* login/frame.c: the codec of frames and requests, and frames over a socket. */
-#include "check.h"
+#include "tests/check.h"
 
 #include "base/own.h"
 #include "login/frame.h"

@@ -1,5 +1,5 @@
 /* base/log.c: one event is one line, whatever is in it. */
-#include "check.h"
+#include "tests/check.h"
 
 #include "base/log.h"
 #include "base/own.h"

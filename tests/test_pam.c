@@ -1,5 +1,5 @@
 /* The PAM module under real libpam: who gets in, whatever the helper says. */
-#include "pam_flow.h"
+#include "tests/pam_flow.h"
 
 #include "login/frame.h"
 

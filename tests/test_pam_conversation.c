@@ -1,5 +1,5 @@
 /* The PAM module and applications that answer well, badly or not at all. */
-#include "pam_flow.h"
+#include "tests/pam_flow.h"
 
 #include "login/frame.h"
 

@@ -1,5 +1,5 @@
 /* The PAM module as a guest: how it starts its helper, and in what state it leaves its host. */
-#include "pam_flow.h"
+#include "tests/pam_flow.h"
 
 #include "login/frame.h"
 
@@ -20,7 +20,7 @@ static size_t list_folder(const char *path, char *out, size_t size, bool links)
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         char target[512] = "";
 
-        if (entry->d_name[0] == '.' || (links && atoi(entry->d_name) == dirfd(folder)))
+        if (entry->d_name[0] == '.' || (links && strtol(entry->d_name, NULL, 10) == dirfd(folder)))
             continue;
         if (links)
             (void)!readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);

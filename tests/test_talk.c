@@ -1,5 +1,5 @@
 /* login/talk.c: what the helper hears, whatever the other end sends. */
-#include "check.h"
+#include "tests/check.h"
 
 #include "base/own.h"
 #include "login/talk.h"
