@@ -119,8 +119,36 @@ static struct seat *claim(void)
     return NULL;
 }
 
+/*
+ * Whether the seat that is current now, if any, holds an older file than `fresh`. Who has seen a
+ * file must not see an older one afterwards, although that may not be marked yet.
+ */
+static bool is_older(unsigned current, const struct mapping *fresh)
+{
+    struct pin pin = {0};
+    bool older;
+
+    if (!seat_of(current))
+        return true;
+    if (!sit(&pin, current))
+        return true; /* no longer current: the exchange will tell */
+    older = pin.snapshot->generation < fresh->snapshot.generation;
+    current_unpin(&pin);
+    return older;
+}
+
+static bool replace(unsigned before, const struct seat *seat)
+{
+    while (!make_current(before, seat)) {
+        before = atomic_load(&here.current);
+        if (!is_older(before, &seat->mapping))
+            return false; /* somebody else was faster */
+    }
+    return true;
+}
+
 /* Gives the new mapping to all threads if none was faster; to this question in any case. */
-static void share(struct pin *pin, unsigned before, struct mapping *fresh)
+static void share(struct pin *pin, unsigned before, const struct mapping *fresh)
 {
     struct seat *seat = claim();
 
@@ -134,7 +162,7 @@ static void share(struct pin *pin, unsigned before, struct mapping *fresh)
     /* Counted in before anybody can see it, so that it cannot be exchanged before we have read. */
     pin->counter = counter_of_this_thread();
     atomic_fetch_add(&seat->counters[pin->counter].readers, 1);
-    if (make_current(before, seat)) {
+    if (replace(before, seat)) {
         pin->seat = seat;
         pin->snapshot = &seat->mapping.snapshot;
         pin->own = (struct mapping){0};
