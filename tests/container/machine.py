@@ -93,8 +93,8 @@ class Machine:
         return subprocess.run(self.inside(*command, user=user), input=given, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors='replace', timeout=seconds, check=False)
 
-    def run_bytes(self, *command, user=None):
-        return subprocess.run(self.inside(*command, user=user), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False).stdout
+    def run_bytes(self, *command, user=None, given=b''):
+        return subprocess.run(self.inside(*command, user=user), input=given, stdout=subprocess.PIPE, check=False).stdout
 
     def sh(self, script, **how):
         """Output of a shell script that has to succeed."""
