@@ -256,8 +256,8 @@ static bool read_groups(const json_t *claims, const struct expected *expected,
     return true;
 }
 
-bool token_claims(const char *payload, size_t length, const struct expected *expected,
-                  struct identity *identity, struct error *why)
+static bool claims_pass(const char *payload, size_t length, const struct expected *expected,
+                        struct identity *identity, struct error *why)
 {
     static check *const checks[] = {check_issuer,   check_audience, check_times,  check_tenant,
                                     check_home,     check_nonce,    check_person, check_name,
@@ -269,11 +269,8 @@ bool token_claims(const char *payload, size_t length, const struct expected *exp
 
     for (size_t i = 0; good && i < sizeof checks / sizeof checks[0]; i++)
         good = checks[i](claims, expected, &draft, why);
-    if (!good) {
-        if (why->kind == ERROR_MALFORMED)
-            why->kind = ERROR_UNTRUSTED;
+    if (!good)
         return error_context(why, "ID token");
-    }
     *identity = draft;
     draft = (struct identity){0};
     return true;
@@ -320,7 +317,7 @@ enum signature token_verify(const char *compact, size_t length, const struct key
     if (result != SIGNATURE_GOOD)
         return result;
     if (!is_id_token(message.header, why) ||
-        !token_claims(message.payload.bytes, message.payload.length, expected, &draft, why) ||
+        !claims_pass(message.payload.bytes, message.payload.length, expected, &draft, why) ||
         !key_speaks_for(message.key, &draft, why)) {
         if (why->kind == ERROR_MALFORMED)
             why->kind = ERROR_UNTRUSTED;

@@ -38,9 +38,6 @@ enum signature token_verify(const char *compact, size_t length, const struct key
                             unsigned algorithms, const struct expected *expected,
                             struct identity *identity, struct error *why);
 
-/* Its two halves. `payload` is filled only on SIGNATURE_GOOD; it may have no bytes at all. */
+/* The first part of it, for any JWS. `payload` is filled only on SIGNATURE_GOOD, with any bytes. */
 enum signature token_signature(const char *compact, size_t length, const struct keys *keys,
                                unsigned algorithms, struct buffer *payload, struct error *why);
-/* The claims of a payload whose signature is good. */
-bool token_claims(const char *payload, size_t length, const struct expected *expected,
-                  struct identity *identity, struct error *why);

@@ -28,9 +28,10 @@ static void decodes_the_examples_of_the_rfc(void **state)
 
 static void whatever_is_not_canonical_is_refused_and_changes_nothing(void **state)
 {
-    static const char *const bad[] = {
-        "Z",     "Zm9vY",  "Zg==",  "Zm8=",     "Zm9v=", "Zm9vYg=", "Zh",    "Zm9",  "Z+8", "Z/8",
-        "Zm 9v", "Zm9v\n", " Zm9v", "Zm9v\r\n", "Zm9v.", "Zm9\t",   "Z\xc3", "====", "_-~v"};
+    static const char *const bad[] = {"Z",     "A",       "Zm9vA", "Zm9vY",    "Zg==",  "Zm8=",
+                                      "Zm9v=", "Zm9vYg=", "Zh",    "Zm9",      "Z+8",   "Z/8",
+                                      "Zm 9v", "Zm9v\n",  " Zm9v", "Zm9v\r\n", "Zm9v.", "Zm9\t",
+                                      "Z\xc3", "====",    "_-~v"};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
