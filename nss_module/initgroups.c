@@ -17,37 +17,33 @@ struct list {
     gid_t **groups;
 };
 
-static bool is_full(const struct list *list)
+/* Room for `count` more, or for what the limit leaves of them. False: no memory. */
+static bool reserve(const struct list *list, uint32_t count)
 {
-    return list->limit > 0 && *list->start >= list->limit;
-}
+    long size = *list->start + (long)count;
+    gid_t *grown;
 
-static bool add(const struct list *list, gid_t gid)
-{
-    if (*list->start == *list->size) {
-        long size = *list->size > 0 ? *list->size * 2 : 16;
-        gid_t *grown;
-
-        if (list->limit > 0 && size > list->limit)
-            size = list->limit;
-        grown = reallocarray(*list->groups, (size_t)size, sizeof **list->groups);
-        if (!grown)
-            return false;
-        *list->groups = grown;
-        *list->size = size;
-    }
-    (*list->groups)[(*list->start)++] = gid;
+    if (list->limit > 0 && size > list->limit)
+        size = list->limit;
+    if (size <= *list->size)
+        return true; /* glibc's list is never larger than its limit */
+    grown = reallocarray(*list->groups, (size_t)size, sizeof **list->groups);
+    if (!grown)
+        return false;
+    *list->groups = grown;
+    *list->size = size;
     return true;
 }
 
-/* False: no memory. */
 static bool add_all(const struct list *list, const struct snapshot_gids *gids, gid_t skipped)
 {
-    for (uint32_t i = 0; i < gids->count && !is_full(list); i++) {
+    if (!reserve(list, gids->count))
+        return false;
+    for (uint32_t i = 0; i < gids->count && *list->start < *list->size; i++) {
         gid_t gid = snapshot_gid(gids, i);
 
-        if (gid != 0 && gid != skipped && !add(list, gid))
-            return false;
+        if (gid != 0 && gid != skipped)
+            (*list->groups)[(*list->start)++] = gid;
     }
     return true;
 }
