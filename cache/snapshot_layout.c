@@ -147,11 +147,28 @@ static void write_groups(struct snapshot_builder *builder, const struct gid_inde
     }
 }
 
+static bool lay_out_groups(struct snapshot_builder *builder, const struct gid_index *index,
+                           struct image *image, struct error *why)
+{
+    uint64_t size;
+
+    if (!count_members(builder, index, why))
+        return false;
+    size = snapshot_round_up(place_groups(builder), SNAPSHOT_LINE);
+    if ((size == 0) != (builder->group_count == 0) || size > SNAPSHOT_SIZE_MOST)
+        return error_set(why, ERROR_SYSTEM, "snapshot: the groups are too large for the format");
+    image->groups = calloc(1, size + 1);
+    if (!image->groups)
+        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
+    image->groups_size = size;
+    write_groups(builder, index, image->groups);
+    return true;
+}
+
 static bool make_groups(struct snapshot_builder *builder, struct image *image, struct error *why)
 {
-    OWNED(free_memory) uint32_t *numbers = NULL;
     struct gid_index index = {0};
-    uint64_t size;
+    bool made;
 
     for (uint32_t i = 0; i < builder->group_count; i++) {
         struct built_group *group = &groups_of(builder)[i];
@@ -161,18 +178,9 @@ static bool make_groups(struct snapshot_builder *builder, struct image *image, s
     }
     if (!index_make(builder, &index, why))
         return false;
-    numbers = index.numbers;
-    if (!count_members(builder, &index, why))
-        return false;
-    size = snapshot_round_up(place_groups(builder), SNAPSHOT_LINE);
-    if ((size == 0) != (builder->group_count == 0) || size > SNAPSHOT_SIZE_MOST)
-        return error_set(why, ERROR_SYSTEM, "snapshot: the groups are too large for the format");
-    image->groups = calloc(1, size + 1);
-    if (!image->groups)
-        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
-    image->groups_size = size;
-    write_groups(builder, &index, image->groups);
-    return true;
+    made = lay_out_groups(builder, &index, image, why);
+    free(index.numbers);
+    return made;
 }
 
 /* ---- the whole ---- */

@@ -35,11 +35,12 @@ static inline const char *in_folder(const char *name)
 static inline struct file read_file(const char *name)
 {
     OWNED(close_fd) int fd = open(in_folder(name), O_RDONLY | O_CLOEXEC);
-    struct stat status;
+    struct stat status = {0};
     struct file file;
 
     assert_true(fd >= 0 && fstat(fd, &status) == 0);
-    file = (struct file){malloc((size_t)status.st_size), (size_t)status.st_size};
+    file = (struct file){calloc(1, (size_t)status.st_size), (size_t)status.st_size};
+    assert_non_null(file.bytes);
     assert_int_equal(read(fd, file.bytes, file.size), (ssize_t)file.size);
     return file;
 }

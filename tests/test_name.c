@@ -113,9 +113,10 @@ static void judge_length(const char *head, char filler, const char *tail, size_t
     char *text = malloc(before + fill + after + 1);
 
     assert_non_null(text);
-    memcpy(text, head, before);
-    memset(text + before, filler, fill);
-    memcpy(text + before + fill, tail, after + 1);
+    memset(text, filler, before + fill);
+    memcpy(text, head, before); /* NOLINT(bugprone-not-null-terminated-result): the end follows */
+    memcpy(text + before + fill, tail, after);
+    text[before + fill + after] = '\0';
     judge(text);
     free(text);
 }
@@ -131,6 +132,7 @@ static void judge_lengths(size_t length)
     judge_length("ada@", '.', "example", length);
 }
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): some bytes would else be read as hex digits */
 static const char *const nasty[] = {"",
                                     "@",
                                     "@@",
@@ -206,6 +208,7 @@ static const char *const nasty[] = {"",
                                     "a\x1b[0m@b.c",
                                     "a@1.2",
                                     "a@10.0.0.1"};
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static void every_name_is_judged_as_the_rules_say(void **state)
 {
