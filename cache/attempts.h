@@ -6,7 +6,8 @@
  * bucket empty only because of leases in flight waits until the deadline.
  *
  * The buckets are atomic slots of a small mapped file, `attempts`: no lock to
- * hold, and a kill at any moment cannot give an attempt back.
+ * hold, and a kill at any moment cannot give an attempt back. Only time during which the
+ * machine was up counts, so neither a clock that is set nor a reboot refills a bucket.
  */
 #pragma once
 

@@ -25,7 +25,8 @@ struct store;
 bool store_create(const char *folder, struct error *why);
 
 /*
- * Opens the store of the private folder and brings it to this program's version.
+ * Opens the store of the private folder and brings it to this program's version. Folder (0700)
+ * and files (0600) must belong to the effective uid, so root has to become their owner first.
  * On a disk that cannot be written it opens for reading only: store_is_writable
  * then says false, and every function that records fails with ERROR_SYSTEM.
  */
@@ -40,7 +41,10 @@ enum lookup store_person_by_name(struct store *store, const char *name, struct p
 enum lookup store_person_by_account(struct store *store, const struct account *account,
                                     struct person *found, struct error *why);
 
-/* The refresh token, opened. `token` is owned by the caller, to be wiped (free_secret). */
+/*
+ * The refresh token, opened. `token` is owned by the caller, to be wiped (free_secret).
+ * LOOKUP_UNAVAILABLE with ERROR_UNTRUSTED: it was not sealed for this account on this host.
+ */
 enum lookup store_token(struct store *store, const struct person *person, char **token,
                         struct error *why);
 /* The object ids of the groups this person was last known to be in. */
@@ -64,12 +68,18 @@ struct acceptance {
  * another account, exists locally, is dangerous or breaks the name rules is
  * refused with ERROR_REFUSED and nothing is recorded. A group whose name is not
  * usable is left out and named in `left_out` (may be NULL).
- * `*public_changed`: the snapshot must be published before anybody is let in.
+ * `*public_changed`: the snapshot must be published before anybody is let in. It stays true,
+ * whoever is accepted, until a publication has shown what was recorded.
+ * Home, shell or gecos that passwd(5) cannot hold, and too many groups, are ERROR_MALFORMED.
+ * A group is called by its object id, folded to lower case; a GUID gets "group-" before it.
  */
 bool store_accept(struct store *store, const struct acceptance *acceptance, struct person *recorded,
                   bool *public_changed, struct strings *left_out, struct error *why);
 
-/* What a refusal leaves behind. The ids and the name stay in any case. */
+/*
+ * What a refusal leaves behind. The ids and the name stay in any case. REFUSED_NOT only
+ * erases: it takes back no refusal that was recorded before.
+ */
 struct refusal_record {
     enum refused refused;
     bool erase_verifier, erase_token;
@@ -93,5 +103,8 @@ bool store_keep_document(struct store *store, const char *url, const char *body,
 bool store_highest_time(struct store *store, time_t *highest, struct error *why);
 bool store_saw_time(struct store *store, time_t now, struct error *why);
 
-/* Writes everything public to a new snapshot in `public_folder`. See cache/snapshot_write.h. */
+/*
+ * Writes everything public to a new snapshot in `public_folder`; of several publishers the last
+ * one has the newest. Names that local files have got since are left out, refused people are not.
+ */
 bool store_publish(struct store *store, const char *public_folder, struct error *why);

@@ -12,7 +12,11 @@
 
 #define VERIFIER_COST 7 /* yescrypt's "cost" of 64 MiB */
 
-/* Bounds the computations of all processes. `folder` holds the slot file; `slots` of 1 to 64. */
+/*
+ * Bounds the computations of all processes. `folder` holds the slot file and must be writable
+ * (under /run where the disk is not), else ERROR_SYSTEM; `slots` of 1 to 64. One per thread
+ * and process: what is inherited by fork(2) shares its slots instead of competing for them.
+ */
 struct kdf_slots;
 bool kdf_slots_open(int folder, unsigned slots, struct kdf_slots **opened, struct error *why);
 /* As many as processors, at least 1 and at most 64. */
