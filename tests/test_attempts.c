@@ -268,6 +268,46 @@ static void a_crowd_of_guessers_evaluates_what_the_bucket_holds(void **state)
     munmap(evaluated, 4096);
 }
 
+#define RACES  4000u
+#define RACERS 4u
+
+/* All racers reach for the bucket of the same person at the same moment, again and again. */
+static void race(_Atomic unsigned *arrived, _Atomic unsigned *taken)
+{
+    struct attempts *attempts = open_attempts();
+
+    for (uint32_t i = 0; i < RACES; i++) {
+        atomic_fetch_add(arrived, 1);
+        while (atomic_load(arrived) < (i + 1) * RACERS)
+            sched_yield();
+        for (int tries = 0; tries < ATTEMPTS_MOST; tries++) {
+            struct deadline deadline = deadline_in_ms(0);
+            struct error why;
+
+            if (attempts_take(attempts, ADA + i, ATTEMPT_LOCAL, &deadline, &why))
+                atomic_fetch_add(&taken[i], 1);
+        }
+    }
+    _exit(0);
+}
+
+static void racers_get_exactly_what_the_bucket_holds(void **state)
+{
+    _Atomic unsigned *shared = mmap(NULL, (RACES + 1) * sizeof *shared, PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t children[RACERS];
+
+    (void)state;
+    for (unsigned i = 0; i < RACERS; i++)
+        if ((children[i] = fork()) == 0)
+            race(&shared[0], &shared[1]);
+    for (unsigned i = 0; i < RACERS; i++)
+        waitpid(children[i], NULL, 0);
+    for (uint32_t i = 0; i < RACES; i++)
+        assert_int_equal(shared[1 + i], ATTEMPTS_MOST);
+    munmap(shared, (RACES + 1) * sizeof *shared);
+}
+
 static void wrong_passwords_are_checked_seldom_and_never_twice(void **state)
 {
     struct attempts *attempts = open_attempts();
@@ -357,6 +397,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_lease_whose_holder_died_counts),
     TEST(fifty_right_ones_at_once_all_get_in),
     TEST(a_crowd_of_guessers_evaluates_what_the_bucket_holds),
+    TEST(racers_get_exactly_what_the_bucket_holds),
     TEST(wrong_passwords_are_checked_seldom_and_never_twice),
     TEST(the_last_wrong_passwords_are_remembered),
     TEST(crowds_share_rather_than_get_more),

@@ -3,6 +3,8 @@
 #include "cache/snapshot_read.h"
 #include "tests/place.h"
 
+#include <sys/file.h>
+
 #define GUID "4f1a0000-0000-4000-8000-00000000000a"
 
 static struct place place;
@@ -212,13 +214,106 @@ static void enrol(int number)
             store_publish(own, place.public, &why)));
 }
 
-static void everybody_of_a_crowd_can_be_named_in_the_end(void **state)
+static bool shows(const char *name)
 {
     OWNED(free_memory) char *bytes = NULL;
-    struct snapshot snapshot;
-    pid_t children[40];
     char space[4096];
+    struct answer_space answer = {.bytes = space, .size = sizeof space};
+    struct snapshot_person person;
+    struct snapshot snapshot;
     size_t length;
+
+    bytes = published(&length);
+    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
+    return snapshot_person_by_name(&snapshot, name, &answer, &person) == LOOKUP_FOUND;
+}
+
+/* Whether a process has the file open: it is then about to ask for the lock. */
+static bool has_open(pid_t child, const char *file)
+{
+    char link[64], target[128];
+
+    for (int fd = 3; fd < 32; fd++) {
+        ssize_t length;
+
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)child, fd);
+        length = readlink(link, target, sizeof target - 1);
+        target[length < 0 ? 0 : length] = '\0';
+        if (strstr(target, file))
+            return true;
+    }
+    return false;
+}
+
+static void a_publisher_waits_and_then_shows_the_newest(void **state)
+{
+    int lock = openat(place.folder, "publish.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct account bob = account_of("bob");
+    struct acceptance acceptance = ACCEPTANCE(&bob);
+    pid_t child;
+    int status;
+
+    (void)state;
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    child = fork();
+    if (child == 0) {
+        close(lock);
+        enrol(1);
+    }
+    while (!has_open(child, "publish.lock") && waitpid(child, &status, WNOHANG) == 0)
+        sched_yield();
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+    acceptance.name = "bob@contoso.example";
+    accept_person(store, &acceptance);
+    close(lock);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    assert_true(shows("bob@contoso.example"));
+    assert_true(shows("person-1@contoso.example"));
+}
+
+static int with_local_group(const void *unused)
+{
+    OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(9);
+    OWNED(strings_release) struct strings out = STRINGS_WITH_LIMIT(9);
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct person person;
+    struct error why = {0};
+    char path[64];
+    bool changed;
+
+    (void)unused;
+    place_path(&place, "group", path);
+    if (!own_mounts() || mount(path, "/etc/group", NULL, MS_BIND, NULL) != 0)
+        return CHILD_MAY_NOT;
+    strings_add(&ids, "engineers");
+    strings_add(&ids, "others");
+    acceptance.group_ids = &ids;
+    return !store_accept(store, &acceptance, &person, &changed, &out, &why) || out.count != 1 ||
+           !strings_have(&out, "engineers");
+}
+
+static void a_group_of_the_local_files_is_left_out(void **state)
+{
+    static const char line[] = "root:x:0:\nengineers:x:1234:\n";
+    pid_t child;
+    int status;
+
+    (void)state;
+    place_write(&place, "group", line, sizeof line - 1, 0644);
+    child = fork();
+    if (child == 0)
+        _exit(with_local_group(NULL));
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_MAY_NOT)
+        skip();
+    assert_int_equal(status, 0);
+}
+
+static void everybody_of_a_crowd_can_be_named_in_the_end(void **state)
+{
+    pid_t children[40];
     int status;
 
     (void)state;
@@ -229,15 +324,11 @@ static void everybody_of_a_crowd_can_be_named_in_the_end(void **state)
         waitpid(children[i], &status, 0);
         assert_int_equal(status, 0);
     }
-    bytes = published(&length);
-    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
     for (int i = 0; i < 40; i++) {
-        struct answer_space answer = {.bytes = space, .size = sizeof space};
-        struct snapshot_person person;
         char name[64];
 
         snprintf(name, sizeof name, "person-%d@contoso.example", i);
-        assert_int_equal(snapshot_person_by_name(&snapshot, name, &answer, &person), LOOKUP_FOUND);
+        assert_true(shows(name));
     }
 }
 
@@ -275,6 +366,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_change_that_was_not_published_is_still_waiting),
     TEST(too_many_groups_are_not_recorded),
     TEST(a_group_keeps_its_gid_and_name_over_members),
+    TEST(a_group_of_the_local_files_is_left_out),
+    TEST(a_publisher_waits_and_then_shows_the_newest),
     TEST(everybody_of_a_crowd_can_be_named_in_the_end),
 };
 

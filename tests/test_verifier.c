@@ -3,6 +3,7 @@
 #include "tests/place.h"
 
 #include <crypt.h>
+#include <openssl/evp.h>
 #include <sys/resource.h>
 
 #define COST 1 /* quick; the product's own is used where it matters */
@@ -130,6 +131,22 @@ static void what_is_no_verifier_is_never_right(void **state)
     assert_false(is_right(&key, "secret", cut));
 }
 
+static void an_empty_secret_is_wrong_even_where_it_was_kept(void **state)
+{
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    unsigned char phrase[KEYED_SIZE * 2];
+    struct crypt_data data = {0};
+    uint8_t keyed[KEYED_SIZE];
+    struct error why = {0};
+
+    (void)state;
+    assert_true(secret_keyed(&key, "verifier", "", 0, keyed, &why));
+    EVP_EncodeBlock(phrase, keyed, sizeof keyed);
+    assert_non_null(crypt_gensalt_rn("$y$", COST, "0123456789abcdef", 16, setting, sizeof setting));
+    assert_non_null(crypt_r((const char *)phrase, setting, &data));
+    assert_false(is_right(&key, "", data.output));
+}
+
 static int check_nobody(const void *argument)
 {
     struct rusage before, after;
@@ -247,6 +264,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_verifier_is_of_no_use_without_the_host_key),
     cmocka_unit_test(any_other_letter_in_salt_or_hash_is_wrong),
     cmocka_unit_test(what_is_no_verifier_is_never_right),
+    cmocka_unit_test(an_empty_secret_is_wrong_even_where_it_was_kept),
     cmocka_unit_test(nobody_costs_as_much_as_somebody),
     cmocka_unit_test(a_raised_cost_makes_old_verifiers_weak),
     cmocka_unit_test(impossible_costs_secrets_and_slots_are_errors),
