@@ -39,7 +39,7 @@ static bool add_person(struct snapshot_builder *builder, uint32_t uid, const cha
 static bool add_many(struct snapshot_builder *builder, uint32_t people, uint32_t each,
                      struct error *why)
 {
-    uint32_t groups = people / 10 + WORDS_MOST, gids[WORDS_MOST];
+    uint32_t groups = (people / 10 + WORDS_MOST) | 1u, gids[WORDS_MOST];
     char name[64];
 
     for (uint32_t i = 0; i < groups; i++) {
