@@ -5,6 +5,7 @@
 #include "login/frame.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -98,6 +99,22 @@ static void with_an_environment(void)
     setenv("TZ", ":/etc/shadow", 1);
 }
 
+static void with_more_groups(void)
+{
+    static const gid_t groups[] = {4, 27, 42};
+
+    (void)!setgroups(3, groups);
+}
+
+static void with_core_files(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_CORE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 static void as_the_owner(void)
 {
     (void)!setresgid(OWNER, OWNER, OWNER);
@@ -163,9 +180,10 @@ static bool can_raise_limits(void)
 static void every_start_ends_in_the_same_state(void **state)
 {
     static void (*const starts[])(void) = {
-        without_files, with_many_files, with_tight_limits,   with_ignored_and_blocked_signals,
-        with_umask_0,  with_umask_777,  in_a_deleted_folder, at_the_lowest_priority,
-        with_an_alarm, half_root,       with_an_environment};
+        without_files,      with_many_files, with_tight_limits,   with_ignored_and_blocked_signals,
+        with_umask_0,       with_umask_777,  in_a_deleted_folder, at_the_lowest_priority,
+        with_an_alarm,      half_root,       with_more_groups,    with_core_files,
+        with_an_environment};
     OWNED(free_memory) char *usual = start_probe(clean, private_folder);
     static const char *const facts[] = {
         "caller 0\n",
@@ -205,6 +223,7 @@ static void the_owner_needs_no_root_and_nobody_else_gets_in(void **state)
 
     (void)state;
     assert_non_null(strstr(owner, "uid 65534 65534 65534\n"));
+    assert_non_null(strstr(owner, "dumpable 0, no new privileges 1\n"));
     assert_memory_equal(other, "refused: ", 9);
     assert_memory_equal(mixed, "refused: ", 9);
 }
