@@ -137,6 +137,6 @@ static inline bool in_child(int (*body)(const void *), const void *argument)
 /* For use in a child: mounts of its own. False where this is not allowed. */
 static inline bool own_mounts(void)
 {
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 #define CHILD_MAY_NOT 77

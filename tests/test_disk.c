@@ -40,8 +40,8 @@ static int read_only(const void *unused)
     bool changed;
 
     (void)unused;
-    if (!own_mounts() || mount(place.private, place.private, NULL, MS_BIND, NULL) != 0 ||
-        mount(NULL, place.private, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
+    if (!own_mounts() || mount(place.private, place.private, "none", MS_BIND, NULL) != 0 ||
+        mount(NULL, place.private, "none", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
         return CHILD_MAY_NOT;
     if (!store_create(place.private, &why) || !store_open(place.private, &store, &why))
         return 1;
@@ -63,8 +63,8 @@ static int half_written_and_read_only(const void *unused)
     struct error why = {0};
 
     (void)unused;
-    if (!own_mounts() || mount(place.private, place.private, NULL, MS_BIND, NULL) != 0 ||
-        mount(NULL, place.private, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
+    if (!own_mounts() || mount(place.private, place.private, "none", MS_BIND, NULL) != 0 ||
+        mount(NULL, place.private, "none", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
         return CHILD_MAY_NOT;
     return store_open(place.private, &store, &why) || !strstr(why.text, "half-way");
 }

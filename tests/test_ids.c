@@ -170,7 +170,7 @@ static int choose_past_nsswitch(const void *passwd)
     struct error why = {0};
     struct id_choice choice;
 
-    if (!own_mounts() || mount(passwd, "/etc/passwd", NULL, MS_BIND, NULL) != 0)
+    if (!own_mounts() || mount(passwd, "/etc/passwd", "none", MS_BIND, NULL) != 0)
         return CHILD_MAY_NOT;
     /* `nobody` says that the local files are empty, so only the C library knows of this id. */
     return !ids_choose(store, nobody, ID_PERSON, &ada, "ada@contoso.example", NULL, 0, &choice,

@@ -189,7 +189,7 @@ static int accept_local(const void *file)
     bool changed;
 
     known.name = "bob@contoso.example";
-    if (!own_mounts() || mount("/tmp/local-of-test", file, NULL, MS_BIND, NULL) != 0)
+    if (!own_mounts() || mount("/tmp/local-of-test", file, "none", MS_BIND, NULL) != 0)
         return CHILD_MAY_NOT;
     return store_accept(store, &acceptance, &person, &changed, NULL, &why) ||
            why.kind != ERROR_REFUSED || !strstr(why.text, "local") ||

@@ -176,7 +176,7 @@ static void too_many_groups_are_not_recorded(void **state)
     struct acceptance acceptance = ACCEPTANCE(&account);
     struct person person;
     struct error why;
-    char name[16];
+    char name[32];
     bool changed;
 
     (void)state;
@@ -285,7 +285,7 @@ static int with_local_group(const void *unused)
 
     (void)unused;
     place_path(&place, "group", path);
-    if (!own_mounts() || mount(path, "/etc/group", NULL, MS_BIND, NULL) != 0)
+    if (!own_mounts() || mount(path, "/etc/group", "none", MS_BIND, NULL) != 0)
         return CHILD_MAY_NOT;
     strings_add(&ids, "engineers");
     strings_add(&ids, "others");
