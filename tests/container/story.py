@@ -4,10 +4,14 @@ import statistics
 import subprocess
 import sys
 
+import pexpect
+
 from checks import Checks
+from doors import ASKS, SSH
 from eyes import Eyes
 from host import ADA, BOB, CAROL, DAVE, PASSWORDS, Host
 from machine import await_that
+from su_in_the_way import SuInTheWay
 
 NO_ANSWER = 'cannot be reached'
 HELPER = '/usr/libexec/latchkey/latchkey-login'
@@ -147,7 +151,6 @@ class Story:
 
     def helper_at(self, line, prompts, user=None, ssh=None):
         """Leads a sign-in to its last question and looks who started the helper that waits for the answer."""
-        import pexpect  # pylint: disable=import-outside-toplevel
         terminal = pexpect.spawn('ssh', ssh, encoding='utf-8', timeout=60, echo=False) if ssh else \
             self.machine.terminal(*line, user=user)
         try:
@@ -161,7 +164,6 @@ class Story:
             await_that('the helper to end', lambda: not self.helpers(), 15)
 
     def who_starts_it(self):
-        from doors import ASKS, SSH  # pylint: disable=import-outside-toplevel
         check = self.checks.that
         ssh = [*SSH, '-tt', '-l', DAVE, '127.0.0.1', 'sudo -k true']
         found = self.helper_at(['su', '-', DAVE], [(ASKS, None)], user='lena')
@@ -178,11 +180,12 @@ class Story:
         self.machine.sh('systemctl start latchkey-login.socket')
 
     def nobody_in_the_way(self):
+        su = SuInTheWay(self.doors, DAVE, PASSWORDS[DAVE])
         normal = self.doors.ssh(CAROL, PASSWORDS[CAROL])
         self.checks.that('carol signs in by ssh', normal, normal)
         for what, obstacle in {
-                'stopped by Ctrl-Z': self.stop_by_key, 'stopped at the question': self.stop_at_question,
-                'stopped after the answer': self.stop_after_answer, 'with ulimit -f 0': self.no_file_size}.items():
+                'stopped by Ctrl-Z': su.stopped_by_key, 'stopped at the question': su.stopped_at_question,
+                'stopped after the answer': su.stopped_after_answer, 'with ulimit -f 0': su.without_file_size}.items():
             terminal = obstacle()
             visit = self.doors.ssh(CAROL, PASSWORDS[CAROL])
             self.checks.that(f'a su to dave {what} does not keep carol out', visit and visit.seconds < 3 * normal.seconds + 5, visit)
@@ -190,45 +193,6 @@ class Story:
                 terminal.close(force=True)
             self.machine.run('pkill', '-KILL', '-u', 'lena')
             await_that('the helpers to end', lambda: not self.helpers(), 20)
-
-    def begin_su(self):
-        from doors import ASKS  # pylint: disable=import-outside-toplevel
-        shell = self.machine.terminal('bash', '--norc', '--noprofile', user='lena')
-        shell.expect(r'[$] $')
-        shell.sendline(f'unset HISTFILE; su - {DAVE} -c true')
-        shell.expect(ASKS)
-        pid = await_that('su', lambda: self.machine.run('pgrep', '-u', 'root', '-x', 'su').stdout.split())[0]
-        return shell, pid
-
-    def su_is(self, pid, *, stopped_or_pending=False):
-        """Stopped, or the terminal's stop signal waits until su has read the answer."""
-        status = self.machine.run('cat', f'/proc/{pid}/status').stdout
-        pending = any(int(bits, 16) & 1 << 19 for bits in re.findall(r'(?:SigPnd|ShdPnd):\s*(\w+)', status))
-        stopped = 'State:\tT' in status
-        return ('stopped' if stopped else 'pending' if pending and stopped_or_pending else None)
-
-    def stop_by_key(self):
-        shell, pid = self.begin_su()
-        shell.send('\x1a')
-        if await_that('Ctrl-Z to arrive', lambda: self.su_is(pid, stopped_or_pending=True)) == 'pending':
-            shell.sendline(PASSWORDS[DAVE])
-            await_that('su to be stopped', lambda: self.su_is(pid))
-        return shell
-
-    def stop_at_question(self):
-        shell, pid = self.begin_su()
-        self.machine.sh(f'kill -STOP {pid}', user='lena')
-        await_that('su to be stopped', lambda: self.su_is(pid))
-        return shell
-
-    def stop_after_answer(self):
-        shell, pid = self.begin_su()
-        shell.sendline(PASSWORDS[DAVE])
-        self.machine.run('kill', '-STOP', pid, user='lena')
-        return shell
-
-    def no_file_size(self):
-        self.doors.su(DAVE, PASSWORDS[DAVE], before='ulimit -f 0;')
 
     # -- when parts of it are broken -----------------------------------------------------
 
@@ -263,23 +227,21 @@ class Story:
                  back.format(CONFIG_FILE))):
             self.machine.sh(ruin)
             try:
-                self.local_is_well(when)
+                self.compare_local(when)
+                self.compare_lookups(when)
             finally:
                 self.machine.sh(mend)
         subprocess.run(['nft', '-f', '-'], input='table inet hole { chain input { type filter hook input priority 0; '
                        'tcp dport 443 drop; }; }', text=True, check=True)
         try:
-            self.local_is_well('the provider is a black hole')
+            self.compare_local('the provider is a black hole')
+            self.compare_lookups('the provider is a black hole')
             visit = self.doors.ssh(CAROL, PASSWORDS[CAROL])
             self.checks.that('the provider is a black hole: carol comes in by what is remembered', visit, visit)
         finally:
             subprocess.run(['nft', 'delete', 'table', 'inet', 'hole'], check=True)
         visit, asked = self.host.asked(self.doors.ssh, CAROL, PASSWORDS[CAROL])
         self.checks.that('everything is mended: carol signs in online', visit and asked, (visit, asked))
-
-    def local_is_well(self, when):
-        self.compare_local(when)
-        self.compare_lookups(when)
 
     # -- changes at the provider -----------------------------------------------------------
 
