@@ -54,14 +54,14 @@ static bool labels_fit(const char *domain)
     return label <= LABEL_MOST;
 }
 
-/* Runs from `state` to the end of `text`: where it ends, or REJECT. */
-static unsigned run(unsigned state, const char *text, size_t most)
+/* Where the automaton ends that starts in `state`; REJECT for a text longer than `most`. */
+static unsigned run(unsigned state, const char *text, size_t most, size_t *length)
 {
-    for (size_t i = 0; state != REJECT; i++) {
-        if (!text[i])
+    for (size_t i = 0; i <= most; i++) {
+        if (!text[i]) {
+            *length = i;
             return state;
-        if (i == most)
-            return REJECT;
+        }
         state = step(state, text[i]);
     }
     return REJECT;
@@ -74,17 +74,23 @@ static bool person_fits(const char *name, size_t length)
 
 bool name_is_person(const char *name)
 {
-    return run(START, name, NAME_MOST) == LABEL && person_fits(name, strlen(name));
+    size_t length;
+
+    return run(START, name, NAME_MOST, &length) == LABEL && person_fits(name, length);
 }
 
 bool name_is_group(const char *name)
 {
-    return run(START, name, NAME_MOST) == LOCAL;
+    size_t length;
+
+    return run(START, name, NAME_MOST, &length) == LOCAL;
 }
 
 bool name_is_domain(const char *domain)
 {
-    return run(AT, domain, DOMAIN_MOST) == LABEL && labels_fit(domain);
+    size_t length;
+
+    return run(AT, domain, DOMAIN_MOST, &length) == LABEL && labels_fit(domain);
 }
 
 bool name_split_people(char *list, size_t size, char **names, size_t count)
@@ -109,10 +115,29 @@ bool name_split_people(char *list, size_t size, char **names, size_t count)
     return good && found == count && start == list + size;
 }
 
+/* Eight bytes at a time: not 0 when one of them is a control byte or `:`. */
+static uint64_t bad_among(const char *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t word, colons, deletes;
+
+    memcpy(&word, bytes, sizeof word);
+    colons = word ^ ones * ':';
+    deletes = word ^ ones * 0x7f;
+    return (((word - ones * 0x20) & ~word) | ((colons - ones) & ~colons) |
+            ((deletes - ones) & ~deletes)) &
+           tops;
+}
+
 bool name_is_field(const char *text, size_t length)
 {
-    bool bad = false;
+    uint64_t bad = 0;
 
+    if (length >= 8) {
+        for (size_t i = 0; i + 8 <= length; i += 8)
+            bad |= bad_among(text + i);
+        return !(bad | bad_among(text + length - 8));
+    }
     for (size_t i = 0; i < length; i++)
         bad |= (unsigned char)text[i] < 0x20 || text[i] == 0x7f || text[i] == ':';
     return !bad;

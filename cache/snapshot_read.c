@@ -186,8 +186,17 @@ static bool field_is_good(const char *text, size_t length, bool path)
     return text[length] == '\0' && name_is_field(text, length) && (!path || text[0] == '/');
 }
 
+static bool person_name_is_good(const char *name, size_t length, const char *asked)
+{
+    if (asked)
+        return memcmp(name, asked, length + 1) == 0;
+    return name[length] == '\0' && strlen(name) == length && name_is_person(name);
+}
+
+/* `asked`: the name that was asked for, found legal before; NULL when it was something else. */
 static enum lookup answer_person(const struct snapshot *s, const struct person_record *record,
-                                 struct answer_space *space, struct snapshot_person *found)
+                                 const char *asked, struct answer_space *space,
+                                 struct snapshot_person *found)
 {
     struct snapshot_person person = {.uid = record->uid};
     char *rest = space->bytes;
@@ -201,8 +210,8 @@ static enum lookup answer_person(const struct snapshot *s, const struct person_r
     person.home = text_of(&rest, record->home);
     person.shell = text_of(&rest, record->shell);
     copy_out(s, record->text_at, space->bytes, record->text_size);
-    if (person.name[record->name] || !name_is_person(person.name) ||
-        strlen(person.name) != record->name || !field_is_good(person.gecos, record->gecos, false) ||
+    if (!person_name_is_good(person.name, record->name, asked) ||
+        !field_is_good(person.gecos, record->gecos, false) ||
         !field_is_good(person.home, record->home, true) ||
         !field_is_good(person.shell, record->shell, true))
         return LOOKUP_UNAVAILABLE;
@@ -285,17 +294,9 @@ enum lookup snapshot_person_by_name(const struct snapshot *s, const char *name,
                                     struct answer_space *space, struct snapshot_person *found)
 {
     struct person_record record;
-    struct snapshot_person person;
     enum lookup lookup = find_person(s, name, strlen(name), &record);
 
-    if (lookup == LOOKUP_FOUND)
-        lookup = answer_person(s, &record, space, &person);
-    if (lookup != LOOKUP_FOUND)
-        return lookup;
-    if (strcmp(person.name, name) != 0)
-        return LOOKUP_UNAVAILABLE; /* changed under our hands */
-    *found = person;
-    return LOOKUP_FOUND;
+    return lookup == LOOKUP_FOUND ? answer_person(s, &record, name, space, found) : lookup;
 }
 
 enum lookup snapshot_person_by_uid(const struct snapshot *s, uint32_t uid,
@@ -309,7 +310,7 @@ enum lookup snapshot_person_by_uid(const struct snapshot *s, uint32_t uid,
         return LOOKUP_ABSENT;
     if (!read_person(s, at, &record) || record.uid != uid)
         return LOOKUP_UNAVAILABLE;
-    return answer_person(s, &record, space, found);
+    return answer_person(s, &record, NULL, space, found);
 }
 
 enum lookup snapshot_group_by_name(const struct snapshot *s, const char *name,
@@ -392,7 +393,7 @@ enum lookup snapshot_next_person(const struct snapshot *s, struct snapshot_walk 
         return LOOKUP_ABSENT;
     if (!read_person(s, walk->index ? walk->at : s->people_at, &record))
         return LOOKUP_UNAVAILABLE;
-    lookup = answer_person(s, &record, space, found);
+    lookup = answer_person(s, &record, NULL, space, found);
     if (lookup == LOOKUP_FOUND)
         *walk = (struct snapshot_walk){.at = record.end, .index = walk->index + 1};
     return lookup;

@@ -49,7 +49,10 @@ struct answer_space {
     bool too_small; /* set, beside LOOKUP_UNAVAILABLE, when there is an answer but no room */
 };
 
-/* LOOKUP_UNAVAILABLE: the file is damaged. `found` is untouched unless LOOKUP_FOUND. */
+/*
+ * LOOKUP_UNAVAILABLE: the file is damaged. `found` is untouched unless LOOKUP_FOUND. A name that is
+ * asked for has been found legal by the caller (cache/name.h); the answer has exactly that name.
+ */
 enum lookup snapshot_person_by_name(const struct snapshot *snapshot, const char *name,
                                     struct answer_space *space, struct snapshot_person *found);
 enum lookup snapshot_person_by_uid(const struct snapshot *snapshot, uint32_t uid,

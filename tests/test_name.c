@@ -386,11 +386,20 @@ static void ids_outside_the_window_are_never_ours(void **state)
 static void fields_cannot_end_an_entry(void **state)
 {
     (void)state;
-    for (unsigned byte = 0; byte < 256; byte++) {
-        char text[3] = {'a', (char)byte, 'b'};
+    for (size_t length = 1; length < 40; length++) {
+        for (size_t at = 0; at < length; at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char *text = malloc(length);
 
-        assert_int_equal(name_is_field(text, 3), byte >= 0x20 && byte != 0x7f && byte != ':');
+                memset(text, at % 2 ? 'a' : 0xc3, length);
+                text[at] = (char)byte;
+                assert_int_equal(name_is_field(text, length),
+                                 byte >= 0x20 && byte != 0x7f && byte != ':');
+                free(text);
+            }
+        }
     }
+    assert_true(name_is_field("", 0));
 }
 
 int main(void)
