@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """What a sign-in costs beyond the key derivation: bench.py BUILD/tests/bench_login."""
 import sys
 

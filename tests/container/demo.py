@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """The main job in a minute, to be read: sign in online, look the person up, sign in during an outage."""
 import sys
 

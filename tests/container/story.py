@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """The main job, end to end, on a real system: real provider, real Debian, real ways in, our packages."""
 import re
 import statistics
