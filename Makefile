@@ -55,6 +55,7 @@ hardening_cflags  ?= -fstack-protector-strong -fstack-clash-protection -fcf-prot
                      -D_FORTIFY_SOURCE=2 -ftrivial-auto-var-init=zero
 hardening_ldflags ?= -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
+Q := $(if $(V),,@)
 B     := build
 obj    = $(patsubst %.c,$B/%.o,$(1))
 pam   := $B/pam_$(NAME).so
@@ -67,29 +68,33 @@ tools := $(patsubst tests/%.c,$B/tests/%,$(tool_src))
 all: $(pam) $(nss) $(helper)
 
 $(pam): $(call obj,$(pam_src)) pam_module/exports.map
-	$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
+	@echo '  LD $@'
+	$(Q)$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
 	    -Wl,--version-script=pam_module/exports.map -o $@ $(filter %.o,$^) -lpam
 
 $(nss): $(call obj,$(nss_src)) nss_module/exports.map
-	$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
+	@echo '  LD $@'
+	$(Q)$(CC) -shared $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) \
 	    -Wl,--version-script=nss_module/exports.map -Wl,-soname,$(@F) -Wl,-z,nodelete \
 	    -o $@ $(filter %.o,$^)
 
 $(helper): $(call obj,$(helper_src)) $B/core.a
-	$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
+	@echo '  LD $@'
+	$(Q)$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
 
 $B/core.a: $(call obj,$(core_src))
-	rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $B/pam.a: $(call obj,$(wildcard pam_module/*.c))
-	rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(tests) $(tools): $B/tests/%: $B/tests/%.o $B/pam.a $B/core.a
-	$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(test_libs)
+	@echo '  LD $@'
+	$(Q)$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(test_libs)
 
 $B/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(our_cppflags) $(our_cflags) $(hardening_cflags) $(CFLAGS) -c -o $@ $<
+	@mkdir -p $(@D) && echo '  CC $<'
+	$(Q)$(CC) $(CPPFLAGS) $(our_cppflags) $(our_cflags) $(hardening_cflags) $(CFLAGS) -c -o $@ $<
 
 # Where each file goes, as file:folder; install and uninstall both walk these lists. -----
 man_pages := $(wildcard man/*.[1-9])
@@ -135,6 +140,67 @@ deb:
 	    DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
 	rm -rf $B/deb/src
 
+# Checks. Unit tests want folders of their own instead of the machine's, so they are built
+# apart, with the helper and the modules that they try; and the PAM module once more, with
+# short deadlines, a lying helper and a local passwd file of its own. ---------------------
+check_b    := build-check
+own_folders = statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run
+flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
+              local_passwd=$(abspath $B)/flow/passwd \
+              CPPFLAGS=-DRELAY_WAIT_MS=2000
+sanitized  := hardening_cflags= hardening_ldflags= \
+              CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
+              LDFLAGS='-fsanitize=address,undefined'
+
+## check: the quick tests, in less than a minute
+check:
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(check_b) werror=-Werror $(call own_folders,$(check_b)) \
+	    all unit-programs
+	@$(MAKE) --no-print-directory B=$(check_b) run-units
+	tests/layers.sh
+	tests/modules.sh $(check_b)/$(notdir $(pam)) $(check_b)/$(notdir $(nss))
+	tests/docs.sh
+	tests/nsswitch.sh
+	clang-format --dry-run -Werror $(wildcard */*.c */*.h)
+
+unit-programs: $(tests) $(tools)
+	@$(MAKE) --no-print-directory B=$B/flow $(flow) $B/flow/$(notdir $(pam))
+
+run-units:
+	@tests/units.sh $B
+
+check-sanitized:
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build-sanitized $(sanitized) \
+	    $(call own_folders,build-sanitized) all unit-programs
+	@$(MAKE) --no-print-directory B=build-sanitized run-units
+
+check-static:
+	tests/static.sh
+
+## test-platform: the platform client against an emulated platform
+test-platform: check
+	tests/test_platform.py $(check_b)/tests/platform_probe
+
+## test-sign-in: whole sign-ins with helper, store and snapshot against an emulated platform
+test-sign-in: check
+	tests/test_sign_in.py $(check_b)
+
+## test-container: the packages in a container with systemd, sshd, login, su and sudo
+test-container: deb
+	tests/container/story.py
+
+## deps: install what building and testing need
+deps:
+	tests/deps.sh
+
+## demo: the main job in a throwaway container, as a readable transcript
+demo: deps deb
+	tests/container/demo.py
+
+## test: everything; the last line is the sum
+test: deps
+	tests/all.sh build-logs "$(MAKE)"
+
 ## format: run clang-format over every source file
 format:
 	clang-format -i $(wildcard */*.c */*.h)
@@ -147,7 +213,8 @@ help:
 clean:
 	rm -rf build build-*
 
-.PHONY: all install uninstall deb format help clean
+.PHONY: all install uninstall deb check unit-programs run-units check-sanitized check-static \
+        test-platform test-sign-in test-container deps demo test format help clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

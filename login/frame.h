@@ -22,14 +22,14 @@
 #define FRAME_TEXT_MOST 4096
 
 enum frame_kind {
-    FRAME_BEGIN = 'B',  /* module to helper: struct request, encoded */
-    FRAME_TELL = 'T',   /* helper to module: show this text */
-    FRAME_FAIL = 'E',   /* helper to module: show this text as an error */
-    FRAME_ASK = 'A',    /* helper to module: ask this, echo on */
-    FRAME_SECRET = 'S', /* helper to module: ask this, echo off */
-    FRAME_REPLY = 'R',  /* module to helper: what the person typed */
+    FRAME_BEGIN = 'B',    /* module to helper: struct request, encoded */
+    FRAME_TELL = 'T',     /* helper to module: show this text */
+    FRAME_FAIL = 'E',     /* helper to module: show this text as an error */
+    FRAME_ASK = 'A',      /* helper to module: ask this, echo on */
+    FRAME_SECRET = 'S',   /* helper to module: ask this, echo off */
+    FRAME_REPLY = 'R',    /* module to helper: what the person typed */
     FRAME_NO_REPLY = 'N', /* module to helper: the application could not ask */
-    FRAME_VERDICT = 'V' /* helper to module: one byte, enum verdict, then text for PAM's log */
+    FRAME_VERDICT = 'V'   /* helper to module: one byte, enum verdict, then text for PAM's log */
 };
 
 /* The module names each in PAM's words; see pam_module/entry.c. */

@@ -52,6 +52,13 @@ static const char *const locals[LOCALS] = {
     [LOCAL_RIGHT] = "right",
 };
 
+#define NAME_IN(names, index) name_in(names, sizeof names / sizeof names[0], index)
+
+static const char *name_in(const char *const names[], size_t count, size_t index)
+{
+    return index < count && names[index] ? names[index] : "unknown";
+}
+
 /* The one line of a decision. People type passwords where names go: only names of ours are shown. */
 static void report(const struct attempt *a, enum verdict verdict)
 {
@@ -59,10 +66,10 @@ static void report(const struct attempt *a, enum verdict verdict)
 
     log_line(verdict == VERDICT_ADMIT ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
              "action=%s person=%s service=%s from=%s verdict=%s platform=%s secret=%s%s%s%s",
-             actions[request->action], a->known ? request->user : "unknown", request->service,
-             *request->remote_host ? request->remote_host : "here", verdicts[verdict],
-             results[a->result], locals[a->local], a->why.kind ? " reason=\"" : "", a->why.text,
-             a->why.kind ? "\"" : "");
+             NAME_IN(actions, request->action), a->known ? request->user : "unknown",
+             request->service, *request->remote_host ? request->remote_host : "here",
+             NAME_IN(verdicts, verdict), NAME_IN(results, a->result), NAME_IN(locals, a->local),
+             a->why.kind ? " reason=\"" : "", a->why.text, a->why.kind ? "\"" : "");
 }
 
 static enum verdict run(struct attempt *a)

@@ -29,9 +29,9 @@ step() { # name, command...
 step check "$make" check
 step static "$make" check-static
 step sanitized "$make" check-sanitized
-step platform "$make" check-platform
-step sign-in "$make" check-sign-in
-step container "$make" check-container
+step platform "$make" test-platform
+step sign-in "$make" test-sign-in
+step container "$make" test-container
 
 cat "$logs"/*.log | awk '
     /^[a-zA-Z0-9_-]+: [0-9]+ passed, [0-9]+ failed$/ { passed += $2; failed += $4 }

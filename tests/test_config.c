@@ -107,9 +107,7 @@ static void an_overlong_line_is_refused_whole(void **state)
     struct error why = {0};
 
     (void)state;
-    memset(text, 'a', sizeof text);
-    memcpy(text, "scope = openid ", 15);
-    memcpy(text + sizeof text - 9, "\nissuer=", 9);
+    snprintf(text, sizeof text, "scope = openid %0900d\nissuer=", 0);
     assert_false(config_parse(text, "f", &config, &why));
     assert_non_null(strstr(why.text, "f:1: the line is too long"));
 }

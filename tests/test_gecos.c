@@ -11,18 +11,29 @@ static void full_names_lose_only_what_would_harm(void **state)
     } cases[] = {
         {"Ada Example", "Ada Example"},
         {"", ""},
-        {"\xc3\x85" "dne \xc3\x98stby", "\xc3\x85" "dne \xc3\x98stby"},
+        {"\xc3\x85"
+         "dne \xc3\x98stby",
+         "\xc3\x85"
+         "dne \xc3\x98stby"},
         {"Ada:0:0:root:/:/bin/sh", "Ada00root//bin/sh"},
         {"Ada\nroot:x:0:0", "Adarootx00"},
         {"Ada, room 1, 555", "Ada room 1 555"},
-        {"\x1b]0;title\x07" "Ada", "]0;titleAda"},
+        {"\x1b]0;title\x07"
+         "Ada",
+         "]0;titleAda"},
         {"Ada\x7f\x01\x1f", "Ada"},
-        {"Ada\xc2\x9b" "31m", "Ada31m"},         /* C1 control */
-        {"Ada\xe2\x80\xae" "gpj", "Adagpj"},     /* right-to-left override */
-        {"Ada\xe2\x80\x8b" "x\xef\xbb\xbf", "Adax"},
-        {"Ada\xff\xfe\xc3", "Ada"},              /* not UTF-8 */
-        {"Ada\xc0\x80\xe0\x80\xaf", "Ada"},      /* overlong forms */
-        {"Ada\xed\xa0\x80", "Ada"},              /* a surrogate */
+        {"Ada\xc2\x9b"
+         "31m",
+         "Ada31m"}, /* C1 control */
+        {"Ada\xe2\x80\xae"
+         "gpj",
+         "Adagpj"}, /* right-to-left override */
+        {"Ada\xe2\x80\x8b"
+         "x\xef\xbb\xbf",
+         "Adax"},
+        {"Ada\xff\xfe\xc3", "Ada"},         /* not UTF-8 */
+        {"Ada\xc0\x80\xe0\x80\xaf", "Ada"}, /* overlong forms */
+        {"Ada\xed\xa0\x80", "Ada"},         /* a surrogate */
     };
     char out[64];
 
@@ -38,9 +49,13 @@ static void a_long_name_is_cut_between_characters(void **state)
     char out[6];
 
     (void)state;
-    gecos_clean("abcd\xc3\xa9" "f", out, sizeof out);
+    gecos_clean("abcd\xc3\xa9"
+                "f",
+                out, sizeof out);
     assert_string_equal(out, "abcd");
-    gecos_clean("abc\xc3\xa9" "f", out, sizeof out);
+    gecos_clean("abc\xc3\xa9"
+                "f",
+                out, sizeof out);
     assert_string_equal(out, "abc\xc3\xa9");
 }
 

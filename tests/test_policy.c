@@ -1,10 +1,12 @@
 /* login/policy.c: the whole table, by properties that are stated apart from it. */
 #include "login/policy.h"
+
+#include "base/text.h"
 #include "tests/check.h"
 
 #include <string.h>
 
-#define DAY 86400
+#define DAY ((time_t)86400)
 
 static bool is_accepted(enum result result)
 {
@@ -321,8 +323,9 @@ static void background_services_go_by_what_is_remembered(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        strcpy(request.service, cases[i].service);
-        strcpy(request.remote_user, cases[i].remote_user);
+        assert_true(text_copy(request.service, sizeof request.service, cases[i].service));
+        assert_true(
+            text_copy(request.remote_user, sizeof request.remote_user, cases[i].remote_user));
         assert_int_equal(policy_is_background(&request), cases[i].background);
     }
     assert_int_equal(policy_background(&person).step, STEP_ADMIT);
@@ -332,9 +335,11 @@ static void background_services_go_by_what_is_remembered(void **state)
 
 static void only_who_is_listed_is_allowed(void **state)
 {
-    char *everyone[] = {"everyone"}, *list[] = {"ada@contoso.example", "id-1"},
-         *sneaky[] = {"ada@contoso.example", "everyone"}, *members[] = {"id-2", "id-1"};
-    const struct strings all = {everyone, 1, 1}, some = {list, 2, 2}, none = {0},
+    static char everyone[] = "everyone", ada[] = "ada@contoso.example", one[] = "id-1",
+                two[] = "id-2";
+    char *every[] = {everyone}, *list[] = {ada, one}, *sneaky[] = {ada, everyone},
+         *members[] = {two, one};
+    const struct strings all = {every, 1, 1}, some = {list, 2, 2}, none = {0},
                          tricks = {sneaky, 2, 2}, in = {members, 2, 2}, out = {members, 1, 1};
 
     (void)state;

@@ -7,6 +7,7 @@ Prints one line of JSON (issuers, CA file, client, control address), then serves
 standard input ends. The control address is plain HTTP on another port, so that it answers
 whatever is wrong with the first:
     POST /_script {rule}    script.py says what a rule is
+    POST /_clear  {}           no rules any more; people and tokens stay
     POST /_listen {"mode": …, "certificate": …, "newest_tls": "TLSv1_1"}
     POST /_person {"name": …, "password": …, "disabled": true, …}; {"name": …, "gone": true}
     POST /_keys   {"published": ["A", "C"], "signs": "C"}
@@ -273,6 +274,8 @@ class ControlHandler(BaseHTTPRequestHandler):
         order = json.loads(self.rfile.read(int(self.headers.get('Content-Length', 0))) or '{}')
         if self.path == '/_script':
             platform.script.add(order)
+        elif self.path == '/_clear':
+            platform.script.clear()
         elif self.path == '/_listen':
             platform.listen(order)
         elif self.path == '/_person':
