@@ -187,7 +187,7 @@ test-sign-in: check
 
 ## test-container: the packages in a container with systemd, sshd, login, su and sudo
 test-container: deb
-	tests/container/story.py
+	LATCHKEY_PACKAGES=$B/deb tests/container/story.py
 
 ## deps: install what building and testing need
 deps:
@@ -195,7 +195,11 @@ deps:
 
 ## demo: the main job in a throwaway container, as a readable transcript
 demo: deps deb
-	tests/container/demo.py
+	LATCHKEY_PACKAGES=$B/deb tests/container/demo.py
+
+## bench: what a sign-in costs, in a container
+bench: deps deb $B/tests/bench_login
+	LATCHKEY_PACKAGES=$B/deb tests/container/bench.py $B/tests/bench_login
 
 ## test: everything; the last line is the sum
 test: deps
@@ -214,7 +218,7 @@ clean:
 	rm -rf build build-*
 
 .PHONY: all install uninstall deb check unit-programs run-units check-sanitized check-static \
-        test-platform test-sign-in test-container deps demo test format help clean
+        test-platform test-sign-in test-container deps demo bench test format help clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -52,7 +52,7 @@ static const char *const locals[LOCALS] = {
     [LOCAL_RIGHT] = "right",
 };
 
-#define NAME_IN(names, index) name_in(names, sizeof names / sizeof names[0], index)
+#define NAME_IN(names, index) name_in((names), sizeof(names) / sizeof(names)[0], (index))
 
 static const char *name_in(const char *const names[], size_t count, size_t index)
 {
