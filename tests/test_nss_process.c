@@ -140,6 +140,34 @@ static void children_of_children_answer(void **state)
     assert_int_equal(status, 0);
 }
 
+static void *keep_walking(void *unused)
+{
+    static char buffer[1024];
+    struct passwd person;
+    int result;
+
+    while (!atomic_load(&stop)) {
+        nss.setpwent(0);
+        while (nss.getpwent(&person, buffer, sizeof buffer, &result) == NSS_STATUS_SUCCESS)
+            continue;
+    }
+    return unused;
+}
+
+/* The thread that was inside when the child was forked does not exist in the child. */
+static void a_child_walks_although_a_thread_was_walking(void **state)
+{
+    pthread_t walker;
+
+    (void)state;
+    atomic_store(&stop, false);
+    assert_int_equal(pthread_create(&walker, NULL, keep_walking, NULL), 0);
+    for (unsigned i = 0; i < 300; i++)
+        assert_true(child_answers(1));
+    atomic_store(&stop, true);
+    pthread_join(walker, NULL);
+}
+
 static void many_open_descriptors_are_no_obstacle(void **state)
 {
     struct rlimit was, more;
@@ -208,6 +236,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(threads_and_children_see_whole_generations, publish_first),
         cmocka_unit_test_setup(children_of_children_answer, publish_first),
+        cmocka_unit_test_setup(a_child_walks_although_a_thread_was_walking, publish_first),
         cmocka_unit_test_setup(many_open_descriptors_are_no_obstacle, publish_first),
         cmocka_unit_test_setup(a_warm_question_makes_no_system_call, publish_first),
     };
