@@ -51,7 +51,6 @@ bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made)
     *made = (struct snapshot){
         .bytes = bytes,
         .size = size,
-        .generation = le64toh(header.generation),
         .seed = le64toh(header.seed),
         .buckets = (uint32_t)buckets,
         .people = le32toh(header.people),

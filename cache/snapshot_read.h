@@ -22,7 +22,7 @@
 struct snapshot {
     const unsigned char *bytes;
     size_t size;
-    uint64_t generation, seed;
+    uint64_t seed;
     uint32_t buckets, people, groups;
     size_t ids_at, people_at, groups_at; /* where the parts start; the names table is first */
 };

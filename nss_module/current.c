@@ -119,30 +119,30 @@ static struct seat *claim(void)
     return NULL;
 }
 
-/*
- * Whether the seat that is current now, if any, holds an older file than `fresh`. Who has seen a
- * file must not see an older one afterwards, although that may not be marked yet.
- */
-static bool is_older(unsigned current, const struct mapping *fresh)
+/* Whether all threads read this very file already. */
+static bool is_shared(unsigned current, const struct mapping *fresh)
 {
     struct pin pin = {0};
-    bool older;
+    bool same;
 
-    if (!seat_of(current))
-        return true;
-    if (!sit(&pin, current))
-        return true; /* no longer current: the exchange will tell */
-    older = pin.snapshot->generation < fresh->snapshot.generation;
+    if (!seat_of(current) || !sit(&pin, current))
+        return false;
+    same = pin.seat->mapping.device == fresh->device && pin.seat->mapping.inode == fresh->inode;
     current_unpin(&pin);
-    return older;
+    return same;
 }
 
-static bool replace(unsigned before, const struct seat *seat)
+/*
+ * Who has seen a file must not see an older one afterwards, although that may not be marked yet.
+ * So what becomes current, over what others have made current since `before`, must still have
+ * the name after that.
+ */
+static bool replace(unsigned before, const struct seat *seat, const struct mapping *fresh)
 {
     while (!make_current(before, seat)) {
         before = atomic_load(&here.current);
-        if (!is_older(before, &seat->mapping))
-            return false; /* somebody else was faster */
+        if (is_shared(before, fresh) || !mapping_has_the_name(fresh))
+            return false;
     }
     return true;
 }
@@ -154,15 +154,17 @@ static void share(struct pin *pin, unsigned before, const struct mapping *fresh)
 
     *pin = (struct pin){.own = *fresh};
     pin->snapshot = &pin->own.snapshot;
-    if (!seat)
+    if (!seat) {
+        replace(before, NULL, fresh); /* the older one is not to be read again */
         return;
+    }
     mapping_close(&seat->mapping);
     seat->mapping = *fresh;
     atomic_store(&seat->checked_at, coarse_seconds());
     /* Counted in before anybody can see it, so that it cannot be exchanged before we have read. */
     pin->counter = counter_of_this_thread();
     atomic_fetch_add(&seat->counters[pin->counter].readers, 1);
-    if (replace(before, seat)) {
+    if (replace(before, seat, fresh)) {
         pin->seat = seat;
         pin->snapshot = &seat->mapping.snapshot;
         pin->own = (struct mapping){0};
