@@ -153,15 +153,17 @@ sanitized  := hardening_cflags= hardening_ldflags= \
               LDFLAGS='-fsanitize=address,undefined'
 
 ## check: the quick tests, in less than a minute
-check:
-	@$(MAKE) --no-print-directory -j$$(nproc) B=$(check_b) werror=-Werror $(call own_folders,$(check_b)) \
-	    all unit-programs
+check: check-build
 	@$(MAKE) --no-print-directory B=$(check_b) run-units
 	tests/layers.sh
 	tests/modules.sh $(check_b)/$(notdir $(pam)) $(check_b)/$(notdir $(nss))
 	tests/docs.sh
 	tests/nsswitch.sh
-	clang-format --dry-run -Werror $(wildcard */*.c */*.h)
+	@clang-format --dry-run -Werror $(wildcard */*.c */*.h)
+
+check-build:
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(check_b) werror=-Werror $(call own_folders,$(check_b)) \
+	    all unit-programs
 
 unit-programs: $(tests) $(tools)
 	@$(MAKE) --no-print-directory B=$B/flow $(flow) $B/flow/$(notdir $(pam))
@@ -178,11 +180,11 @@ check-static:
 	tests/static.sh
 
 ## test-platform: the platform client against an emulated platform
-test-platform: check
+test-platform: check-build
 	tests/test_platform.py $(check_b)/tests/platform_probe
 
 ## test-sign-in: whole sign-ins with helper, store and snapshot against an emulated platform
-test-sign-in: check
+test-sign-in: check-build
 	tests/test_sign_in.py $(check_b)
 
 ## test-container: the packages in a container with systemd, sshd, login, su and sudo
@@ -217,7 +219,7 @@ help:
 clean:
 	rm -rf build build-*
 
-.PHONY: all install uninstall deb check unit-programs run-units check-sanitized check-static \
+.PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-static \
         test-platform test-sign-in test-container deps demo bench test format help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

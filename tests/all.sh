@@ -21,6 +21,8 @@ step() { # name, command...
         verdict="FAILED (status $?)"
         bad=1
         tail -n 60 "$logs/$name.log"
+        grep -qE '^[a-zA-Z0-9_-]+: [0-9]+ passed, [1-9][0-9]* failed$' "$logs/$name.log" ||
+            echo "$name: 0 passed, 1 failed" >>"$logs/$name.log" # it did not get that far
     fi
     grep -hE '^[a-zA-Z0-9_-]+: [0-9]+ passed, [0-9]+ failed$' "$logs/$name.log"
     printf '   %s: %s, %s s\n' "$name" "$verdict" $(($(date +%s) - begun))

@@ -11,31 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from emulator.client import Emulator
+from expect import check
+
 FIELDS = ('answer', 'refusal', 'answered', 'retry_after', 'token_length', 'name', 'object_id',
           'groups', 'kind', 'why')
 ADA, PASSWORD = 'ada@contoso.example', 'correct horse battery staple'
 ADA_ID = '33333333-3333-3333-3333-333333333333'
 LONG, SHORT = 8000, 400  # milliseconds; SHORT only where nothing comes in any case
-
-
-class Emulator:
-    def __init__(self, folder):
-        self.process = subprocess.Popen(
-            ['/usr/bin/python3', '-B', '-W', 'ignore::DeprecationWarning', os.path.join(HERE, 'emulator', 'server.py'), folder],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.about = json.loads(self.process.stdout.readline())
-
-    def order(self, path, content=None):
-        data = None if content is None else json.dumps(content).encode()
-        with urllib.request.urlopen(self.about['control'] + path, data, timeout=20) as answer:
-            return json.load(answer)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(20)
 
 
 class Test:
@@ -99,11 +83,6 @@ class Test:
             capture_output=True, text=True, timeout=60, env=environment or {})
         assert done.returncode == 0, f'{done.returncode} {done.stdout} {done.stderr[-2000:]}'
         return [dict(zip(FIELDS, line.split('\t'))) for line in done.stdout.splitlines()]
-
-
-def check(condition, *what):
-    if not condition:
-        raise AssertionError(' '.join(str(part) for part in what))
 
 
 def verdict(answer):

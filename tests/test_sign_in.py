@@ -14,11 +14,11 @@ import tempfile
 import time
 import traceback
 
+from emulator.client import Emulator
+from expect import check
 from signin import OWNER, Host
-from test_platform import Emulator, check
 
 ADA, BOB, PASSWORD = 'ada@contoso.example', 'bob@contoso.example', 'correct horse battery staple'
-ADA_ID = '33333333-3333-3333-3333-333333333333'
 DAY = 86400
 UNREACHED = 'cannot be reached'
 GENERIC = 'Sign-in failed. Check the user name and password.'
