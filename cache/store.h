@@ -47,7 +47,10 @@ enum lookup store_person_by_account(struct store *store, const struct account *a
  */
 enum lookup store_token(struct store *store, const struct person *person, char **token,
                         struct error *why);
-/* The object ids of the groups this person was last known to be in. */
+/*
+ * The object ids of the groups this person was last known to be in, whether or not
+ * they can be Unix groups here.
+ */
 bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_ids,
                      struct error *why);
 
@@ -59,6 +62,11 @@ struct acceptance {
     const char *refresh_token;       /* NULL: keep the old one */
     bool password_proven;            /* the platform accepted the password itself */
     const struct strings *group_ids; /* object ids; NULL: keep the old ones */
+    /*
+     * The person as read before the platform was asked; NULL for somebody new. A refusal
+     * recorded since then is younger than this acceptance and stands.
+     */
+    const struct person *seen;
     time_t now;
 };
 
@@ -66,7 +74,8 @@ struct acceptance {
  * Records it in one transaction: a new person gets ids (bound to the account for
  * good), a known one keeps them; refusals are forgotten. A name that belongs to
  * another account, exists locally, is dangerous or breaks the name rules is
- * refused with ERROR_REFUSED and nothing is recorded. A group whose name is not
+ * refused with ERROR_REFUSED and nothing is recorded; so is, with ERROR_UNTRUSTED, an
+ * acceptance that a refusal has overtaken (`seen`). A group whose name is not
  * usable is left out and named in `left_out` (may be NULL).
  * `*public_changed`: the snapshot must be published before anybody is let in. It stays true,
  * whoever is accepted, until a publication has shown what was recorded.
@@ -83,12 +92,15 @@ bool store_accept(struct store *store, const struct acceptance *acceptance, stru
 struct refusal_record {
     enum refused refused;
     bool erase_verifier, erase_token;
+    /*
+     * What the refused request was about; NULL: about the account itself. If another
+     * verifier or token stands there by now, the refusal is out of date and does nothing.
+     */
+    const char *verifier, *token;
     time_t now;
 };
 bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
                   struct error *why);
-/* The refresh token is of no more use; nothing worse is known. */
-bool store_forget_token(struct store *store, uint32_t uid, struct error *why);
 
 /* Documents of the platform (discovery, keys), by URL, as last fetched and found good. */
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
@@ -108,3 +120,10 @@ bool store_saw_time(struct store *store, time_t now, struct error *why);
  * one has the newest. Names that local files have got since are left out, refused people are not.
  */
 bool store_publish(struct store *store, const char *public_folder, struct error *why);
+/*
+ * Whether the file in `public_folder` names this person with this uid, so that others will find
+ * her. To be asked before anybody is let in: a file that was lost, damaged, or written while a
+ * local entry had her name is made anew by store_publish. Looks up one name; cheap.
+ */
+bool store_is_published(struct store *store, const char *public_folder,
+                        const struct person *person);

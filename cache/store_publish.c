@@ -5,6 +5,8 @@
  */
 #include "cache/local.h"
 #include "cache/private_file.h"
+#include "cache/snapshot_file.h"
+#include "cache/snapshot_format.h"
 #include "cache/snapshot_write.h"
 #include "cache/store_internal.h"
 #include "cache/wait.h"
@@ -159,4 +161,26 @@ bool store_publish(struct store *store, const char *public_folder, struct error 
         return error_context(why, "publishing");
     remember_published(store, changes);
     return true;
+}
+
+static bool names(const struct snapshot *snapshot, const struct person *person)
+{
+    char texts[NAME_MOST + 3 * SNAPSHOT_TEXT_MOST + 4];
+    struct answer_space space = {.bytes = texts, .size = sizeof texts};
+    struct snapshot_person by_name, by_uid;
+
+    return snapshot_person_by_name(snapshot, person->name, &space, &by_name) == LOOKUP_FOUND &&
+           by_name.uid == person->uid &&
+           snapshot_person_by_uid(snapshot, person->uid, &space, &by_uid) == LOOKUP_FOUND &&
+           strcmp(by_uid.name, person->name) == 0;
+}
+
+bool store_is_published(struct store *store, const char *public_folder, const struct person *person)
+{
+    OWNED(close_fd) int folder = open(public_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+
+    (void)store;
+    return folder >= 0 && snapshot_file_map(folder, "snapshot", &snapshot) &&
+           names(&snapshot, person);
 }

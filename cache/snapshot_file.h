@@ -1,0 +1,18 @@
+/*
+ * The published file as those look at it who publish: mapped for a moment, to see whether
+ * it still does its work. Those who ask who somebody is use nss_module.
+ */
+#pragma once
+
+#include "cache/snapshot_read.h"
+
+/*
+ * Maps `name` in the open folder. False, with `mapped` untouched and errno set, when it is
+ * not there, not a file that everybody may read and only its owner may write, or not a
+ * snapshot by its header. Ends with snapshot_file_unmap.
+ */
+bool snapshot_file_map(int folder, const char *name, struct snapshot *mapped);
+void snapshot_file_unmap(struct snapshot *mapped); /* accepts a zeroed one */
+
+/* Whether each byte is as it was written. Reads the whole file. */
+bool snapshot_file_is_whole(const struct snapshot *mapped);
