@@ -104,7 +104,8 @@ static uint32_t tag_of(struct attempt *a)
 /* A secret that is wrong here may be asked about elsewhere, but not often. */
 static bool reserve_check(struct attempt *a)
 {
-    return attempts_reserve_check(a->tries, a->person.uid, tag_of(a));
+    return attempts_reserve_check(a->tries, a->person.uid,
+                                  is_remote(a) ? ATTEMPT_REMOTE : ATTEMPT_LOCAL, tag_of(a));
 }
 
 /* --- The story. --- */
@@ -137,7 +138,8 @@ static void ask_first(struct attempt *a, struct compare *compare)
     } else if (reserve_check(a)) {
         online_ask_password(a);
         if (compare_end(compare) == LOCAL_RIGHT)
-            attempts_return_check(a->tries, a->person.uid);
+            attempts_return_check(a->tries, a->person.uid,
+                                  is_remote(a) ? ATTEMPT_REMOTE : ATTEMPT_LOCAL);
     } else if (compare_end(compare) == LOCAL_RIGHT) {
         online_ask_password(a);
     }
