@@ -18,8 +18,10 @@ bool private_file_check(const struct stat *status, const char *name, struct erro
 
 /*
  * Makes `name` of `length` bytes that begin with `bytes` (the rest is zero, and
- * allocated), durably. False with `errno` EEXIST when there is one already, which
- * stays as it is.
+ * allocated), durably. A file with such a rest is meant to be mapped and is written in
+ * place even on btrfs (ioctl_iflags(2), FS_NOCOW_FL; no checksums then, and a snapshot of
+ * the volume makes each page be copied once more). False with `errno` EEXIST when there is
+ * one already, which stays as it is.
  */
 bool private_file_create(int folder, const char *name, const void *bytes, size_t count,
                          size_t length, struct error *why);
