@@ -28,7 +28,8 @@ local_group   ?= /etc/group
 # the promise of what gets loaded into other people's processes. ------------
 pam_src    := $(wildcard pam_module/*.c) login/frame.c cache/name.c \
               base/error.c base/clock.c base/text.c
-nss_src    := $(wildcard nss_module/*.c) cache/snapshot_read.c cache/name.c
+nss_src    := $(wildcard nss_module/*.c) cache/name.c \
+              $(addprefix cache/snapshot_,read.c walk.c answer.c record.c)
 helper_src := login/main.c
 core_src   := $(wildcard base/*.c config/*.c platform/*.c cache/*.c) \
               $(filter-out $(helper_src),$(wildcard login/*.c))

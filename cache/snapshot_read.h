@@ -63,6 +63,10 @@ enum lookup snapshot_group_by_name(const struct snapshot *snapshot, const char *
 enum lookup snapshot_group_by_gid(const struct snapshot *snapshot, uint32_t gid,
                                   struct answer_space *space, struct snapshot_group *found);
 
+/* Its name alone, into `name`, which holds nothing of use unless LOOKUP_FOUND. */
+enum lookup snapshot_group_name(const struct snapshot *snapshot, uint32_t gid,
+                                char name[NAME_MOST + 1]);
+
 /* The groups of a person beside the own one. */
 struct snapshot_gids {
     const uint32_t *words; /* in the file: read by snapshot_gid only */
@@ -72,14 +76,3 @@ enum lookup snapshot_gids_of(const struct snapshot *snapshot, const char *name,
                              struct snapshot_gids *found);
 /* 0 where the file holds what cannot be a gid of ours. */
 uint32_t snapshot_gid(const struct snapshot_gids *gids, uint32_t index);
-
-/* A walk over everybody, in the order of the file. Starts zeroed; moves on only with LOOKUP_FOUND. */
-struct snapshot_walk {
-    size_t at;
-    uint32_t index;
-};
-enum lookup snapshot_next_person(const struct snapshot *snapshot, struct snapshot_walk *walk,
-                                 struct answer_space *space, struct snapshot_person *found);
-/* People's own groups first, then the others. */
-enum lookup snapshot_next_group(const struct snapshot *snapshot, struct snapshot_walk *walk,
-                                struct answer_space *space, struct snapshot_group *found);

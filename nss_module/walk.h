@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "cache/snapshot_walk.h"
 #include "nss_module/mapping.h"
 
 #include <stdatomic.h>

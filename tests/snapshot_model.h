@@ -7,7 +7,7 @@
 #include "tests/check.h"
 
 #include "base/own.h"
-#include "cache/snapshot_read.h"
+#include "cache/snapshot_walk.h"
 #include "cache/snapshot_write.h"
 
 #include <fcntl.h>

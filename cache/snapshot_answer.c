@@ -1,0 +1,89 @@
+#include "cache/snapshot_answer.h"
+
+#include "cache/snapshot_record.h"
+
+#include <string.h>
+
+static char *text_of(char **rest, size_t length)
+{
+    char *text = *rest;
+
+    *rest += length + 1;
+    return text;
+}
+
+static bool field_is_good(const char *text, size_t length, bool path)
+{
+    return text[length] == '\0' && name_is_field(text, length) && (!path || text[0] == '/');
+}
+
+static bool person_name_is_good(const char *name, size_t length, const char *asked)
+{
+    if (asked)
+        return memcmp(name, asked, length + 1) == 0;
+    return name[length] == '\0' && strlen(name) == length && name_is_person(name);
+}
+
+enum lookup person_answer(const struct snapshot *s, const struct person_record *record,
+                          const char *asked, struct answer_space *space,
+                          struct snapshot_person *found)
+{
+    struct snapshot_person person = {.uid = record->uid};
+    char *rest = space->bytes;
+
+    if (space->size < record->text_size) {
+        space->too_small = true;
+        return LOOKUP_UNAVAILABLE;
+    }
+    person.name = text_of(&rest, record->name);
+    person.gecos = text_of(&rest, record->gecos);
+    person.home = text_of(&rest, record->home);
+    person.shell = text_of(&rest, record->shell);
+    record_copy(s, record->text_at, space->bytes, record->text_size);
+    if (!person_name_is_good(person.name, record->name, asked) ||
+        !field_is_good(person.gecos, record->gecos, false) ||
+        !field_is_good(person.home, record->home, true) ||
+        !field_is_good(person.shell, record->shell, true))
+        return LOOKUP_UNAVAILABLE;
+    *found = person;
+    return LOOKUP_FOUND;
+}
+
+static bool is_group_name(const char *name, const struct group_record *record)
+{
+    if (name[record->name] || strlen(name) != record->name)
+        return false;
+    /* sudo and others decide by a group's name, whatever its gid: none may be forged to be `sudo`. */
+    return record->own ? name_is_person(name) : name_is_group(name) && !name_is_dangerous(name);
+}
+
+/* Pointers to the members first, then the texts. */
+enum lookup group_answer(const struct snapshot *s, const struct group_record *record,
+                         struct answer_space *space, struct snapshot_group *found)
+{
+    size_t pad = -(uintptr_t)space->bytes % _Alignof(char *);
+    uint64_t pointers = ((uint64_t)record->members + 1) * sizeof(char *);
+    size_t size = record->name + 1 + record->members_size;
+    char **members, *name;
+
+    if (space->size < pad || space->size - pad < pointers + size) {
+        space->too_small = true;
+        return LOOKUP_UNAVAILABLE;
+    }
+    members = (char **)(void *)(space->bytes + pad);
+    name = space->bytes + pad + pointers;
+    record_copy(s, record->text_at, name, size);
+    if (!is_group_name(name, record) ||
+        !name_split_people(name + record->name + 1, record->members_size, members, record->members))
+        return LOOKUP_UNAVAILABLE;
+    members[record->members] = NULL;
+    *found = (struct snapshot_group){.gid = record->gid, .name = name, .members = members};
+    return LOOKUP_FOUND;
+}
+
+enum lookup group_name_answer(const struct snapshot *s, const struct group_record *record,
+                              char name[NAME_MOST + 1])
+{
+    record_copy(s, record->text_at, name, record->name + 1);
+    return is_group_name(name, record) ? LOOKUP_FOUND : LOOKUP_UNAVAILABLE;
+}
