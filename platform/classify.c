@@ -100,6 +100,15 @@ static unsigned number_that_counts(const struct oauth_error *error)
     return first;
 }
 
+/* Numbers came, and this table knows none of them: they may say anything but "wrong password". */
+static bool only_strange_numbers(const struct oauth_error *error)
+{
+    for (size_t i = 0; i < error->count; i++)
+        if (*code_says(error->numbers[i]))
+            return false;
+    return error->count > 0;
+}
+
 /* A claims challenge is only ever sent with these. */
 static bool asks_for_interaction(const struct oauth_error *error)
 {
@@ -116,7 +125,8 @@ static enum code_class class_by_words(const struct oauth_error *error)
     if (asks_for_interaction(error))
         return CODE_MORE;
     if (strcmp(error->error, "invalid_grant") == 0)
-        return CODE_SECRET; /* for a refresh token the table makes that "this token" */
+        /* For a refresh token the table makes both "this token". */
+        return only_strange_numbers(error) ? CODE_TOKEN : CODE_SECRET;
     return word_class(errors, error->error);
 }
 

@@ -174,7 +174,7 @@ TOKEN_FAULTS = {
     'bare invalid_grant with 403': (raw(403, GRANT_ERROR), ('refused:secret', 'refused:token')),
     'a refusal of another content type': (
         raw(400, GRANT_ERROR, {'Content-Type': 'text/html'}), ('refused:secret', 'refused:token')),
-    'unknown number': ({'number': 59999}, ('refused:secret', 'refused:token')),
+    'unknown number': ({'number': 59999}, ('refused:denied', 'refused:token')),
     'unknown error': (raw(400, '{"error":"mfa_enrollment"}'), ('refused:denied', 'refused:denied')),
     'numbers as a text': ({'number': 50057, 'members': {'error_codes': '[50057]'}},
                           ('refused:disabled', 'refused:disabled')),
