@@ -1,15 +1,14 @@
-"""A throwaway certificate authority, server certificates good and bad, and signing keys.
+"""A throwaway certificate authority, and server certificates good and bad.
 
 Needs python3-cryptography.
 """
-import base64
 import datetime
 import ipaddress
 import os
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAY = datetime.timedelta(days=1)
@@ -30,7 +29,7 @@ def _write(folder, name, certificate, key):
     return paths
 
 
-def _certificate(subject, issuer, key, issuer_key, begin, end, extensions):
+def certificate(subject, issuer, key, issuer_key, begin, end, extensions):
     builder = (x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(issuer))
                .public_key(key.public_key()).serial_number(x509.random_serial_number())
                .not_valid_before(begin).not_valid_after(end))
@@ -42,10 +41,10 @@ def _certificate(subject, issuer, key, issuer_key, begin, end, extensions):
 def _authority(folder, name):
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.utcnow()
-    certificate = _certificate(name, name, key, key, now - DAY, now + 30 * DAY, [
+    own = certificate(name, name, key, key, now - DAY, now + 30 * DAY, [
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (x509.KeyUsage(False, False, False, False, False, True, True, False, False), True)])
-    _write(folder, name, certificate, key)
+    _write(folder, name, own, key)
     return name, key
 
 
@@ -54,12 +53,11 @@ def _server(folder, name, authority, hosts, begin=-1, end=30):
     now = datetime.datetime.utcnow()
     names = [x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
              for host in hosts]
-    certificate = _certificate(name, authority[0], key, authority[1], now + begin * DAY,
-                               now + end * DAY, [
+    own = certificate(name, authority[0], key, authority[1], now + begin * DAY, now + end * DAY, [
         (x509.SubjectAlternativeName(names), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)])
-    return _write(folder, name, certificate, key)
+    return _write(folder, name, own, key)
 
 
 def make(folder):
@@ -73,34 +71,3 @@ def make(folder):
         'not_yet_valid': _server(folder, 'not_yet_valid', ours, hosts, 10, 20),
         'unknown_ca': _server(folder, 'unknown_ca', other, hosts),
     }
-
-
-def encode(data):
-    """Base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
-class SigningKey:
-    """An RSA key with its JWK, in the shape of Entra or plain."""
-
-    def __init__(self, kid):
-        self.kid = kid
-        self.private = rsa.generate_private_key(65537, 2048)
-
-    def jwk(self, issuer=None):
-        numbers = self.private.public_key().public_numbers()
-        jwk = {'kty': 'RSA', 'use': 'sig', 'kid': self.kid,
-               'n': encode(numbers.n.to_bytes(256, 'big')), 'e': 'AQAB'}
-        if issuer is None:
-            return {**jwk, 'alg': 'RS256'}
-        return {**jwk, 'x5t': self.kid, 'x5c': [self._x5c()],
-                'cloud_instance_name': 'microsoftonline.com', 'issuer': issuer}
-
-    def _x5c(self):
-        now = datetime.datetime.utcnow()
-        certificate = _certificate(self.kid, self.kid, self.private, self.private, now - DAY,
-                                   now + 30 * DAY, [])
-        return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
-
-    def sign(self, message):
-        return self.private.sign(message, padding.PKCS1v15(), hashes.SHA256())

@@ -8,7 +8,8 @@ import threading
 import time
 import uuid
 
-from certificates import SigningKey, encode
+from keys import key
+from tokens import changed, make
 
 TENANT = '11111111-1111-1111-1111-111111111111'
 CLIENT = '22222222-2222-2222-2222-222222222222'
@@ -56,25 +57,22 @@ def error_body(number, error=None, **more):
     return status, changed(body, more)
 
 
-def changed(members, changes):
-    """A copy with `changes` put in; None takes a member out."""
-    return {name: value for name, value in {**members, **changes}.items() if value is not None}
-
-
 class Provider:
     def __init__(self, origin):
         self.origin = origin
         self.lock = threading.Lock()
         self.reset()
 
-    keys = {name: SigningKey('key-' + name) for name in 'ABC'}  # made once: they cost time
-
     def reset(self):
         with self.lock:
             self.people = json.loads(json.dumps(PEOPLE))
-            self.refresh_tokens = {}
-            self.published = ['A', 'B']
-            self.signs = 'A'
+            self.refresh_tokens = {}  # token: [name, family, used]
+            self.rotate = False
+        self.publish(['A', 'B'], 'A')
+
+    def publish(self, published, signs, jwk=None):
+        """`jwk`: members to change in the published form of some keys."""
+        self.published, self.signs, self.jwk = published, signs, jwk or {}
 
     # Documents ---------------------------------------------------------------
 
@@ -119,10 +117,9 @@ class Provider:
             'rbac_url': 'https://pas.windows.net'}
 
     def key_set(self, shape):
-        if shape == 'plain':
-            return {'keys': [self.keys[name].jwk() for name in self.published]}
-        template = self.origin + '/{tenantid}/v2.0'
-        return {'keys': [self.keys[name].jwk(template) for name in self.published]}
+        template = None if shape == 'plain' else self.origin + '/{tenantid}/v2.0'
+        return {'keys': [changed(key(name).jwk(template), self.jwk.get(name, {}))
+                         for name in self.published]}
 
     # Tokens ------------------------------------------------------------------
 
@@ -134,27 +131,32 @@ class Provider:
         if shape == 'entra':
             claims.update(oid=person['oid'], tid=TENANT, ver='2.0', aio='ATQAy/8TAAAA',
                           rh='0.AAAA', uti='abcdefghijklmnop')
-        claims = changed(claims, change.get('claims', {}))
-        key = self.keys[change.get('key', self.signs)]
-        header = changed({'typ': 'JWT', 'alg': 'RS256', 'kid': key.kid}, change.get('header', {}))
-        signed = '.'.join(encode(json.dumps(part).encode()) for part in (header, claims))
-        signature = bytearray(key.sign(signed.encode()))
-        if change.get('break_signature'):
-            signature[0] ^= 1
-        return signed + '.' + encode(bytes(signature))
+        return make(claims, self.signs, change)
 
-    def issue(self, name):
-        """A refresh token. Earlier ones stay good, as Entra's do."""
+    def issue(self, name, family=None):
+        """A refresh token. Earlier ones stay good, as Entra's do, unless tokens rotate."""
         token = '1.AAAA-' + secrets.token_urlsafe(64)
         with self.lock:
-            self.refresh_tokens[token] = name
+            self.refresh_tokens[token] = [name, family or token, False]
         return token
 
-    def tokens(self, shape, name, change):
-        """The success body; `change`: claims, header, key, break_signature, response."""
+    def redeem(self, token):
+        """(name, family) of a good refresh token. A rotated one that comes again is stolen."""
+        with self.lock:
+            name, family, used = self.refresh_tokens.get(token, [None, None, False])
+            if self.rotate and used:
+                self.refresh_tokens = {token: entry for token, entry in self.refresh_tokens.items()
+                                       if entry[1] != family}
+                return None, None
+            if name:
+                self.refresh_tokens[token][2] = True
+            return name, family
+
+    def tokens(self, shape, name, family, change):
+        """The success body; tokens.py says what `change` can hold."""
         body = {'token_type': 'Bearer', 'scope': 'openid profile', 'expires_in': 4511,
                 'ext_expires_in': 4511, 'access_token': 'opaque-' + secrets.token_hex(16),
-                'refresh_token': self.issue(name),
+                'refresh_token': self.issue(name, family),
                 'id_token': self.id_token(shape, name, change)}
         return 200, changed(body, change.get('response', {}))
 
@@ -164,13 +166,14 @@ class Provider:
             return error_body(700016)
         if 'openid' not in form.get('scope', '').split():
             return error_body(70011)
+        family = None
         if form.get('grant_type') == 'password':
             name = form.get('username', '').lower()
             person = self.people.get(name)
             if person and form.get('password') != person['password']:
                 return error_body(50126)
         elif form.get('grant_type') == 'refresh_token':
-            name = self.refresh_tokens.get(form.get('refresh_token'))
+            name, family = self.redeem(form.get('refresh_token'))
             person = self.people.get(name)
             if name is None:
                 return error_body(70000)
@@ -180,4 +183,4 @@ class Provider:
             return error_body(50034)
         if person.get('disabled'):
             return error_body(50057)
-        return self.tokens(shape, name, change)
+        return self.tokens(shape, name, family, change)

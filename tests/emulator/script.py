@@ -8,10 +8,11 @@ A rule is a dictionary. Which requests it is about:
 What happens instead of the usual answer:
     status, headers, body (text), body_base64     a raw answer; Content-Type is application/json
     number, error, members                        an error body in Entra's form
-    token     {claims, header, key, break_signature, response}: a changed success
+    token     a changed success; tokens.py says how
     under_status                                  the usual answer with another status
     document  {…}: members to change in a discovery document; null takes one out
-    delay     seconds before anything is sent
+    delay     seconds before anything is done
+    hold      the answer is made at once, and sent when POST /_release comes
     fault     see FAULTS in server.py
     repeat    for the faults that send a body: how many times
 """
@@ -22,12 +23,16 @@ class Script:
     def __init__(self):
         self.lock = threading.Lock()
         self.rules = []
+        self.released = threading.Event()
 
     def clear(self):
+        self.released.set()
         with self.lock:
             self.rules = []
 
     def add(self, rule):
+        if rule.get('hold'):
+            self.released.clear()
         with self.lock:
             self.rules.append({**rule, 'seen': 0})
 

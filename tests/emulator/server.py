@@ -10,7 +10,9 @@ whatever is wrong with the first:
     POST /_clear  {}           no rules any more; people and tokens stay
     POST /_listen {"mode": …, "certificate": …, "newest_tls": "TLSv1_1"}
     POST /_person {"name": …, "password": …, "disabled": true, …}; {"name": …, "gone": true}
-    POST /_keys   {"published": ["A", "C"], "signs": "C"}
+    POST /_release {}          answers that a rule holds are sent now
+    POST /_keys   {"published": ["A", "C"], "signs": "C", "jwk": {"C": {"use": "enc"}}}
+    POST /_tokens {"rotate": true}   a refresh token works once; a second use revokes its family
     POST /_issue  {"name": …}   answers with a refresh token for that person
     POST /_reset            all as in the beginning; the log goes on
     GET  /_log              requests so far, as a list
@@ -31,8 +33,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
 import certificates
-from provider import CLIENT, TENANT, Provider, changed, error_body
+from provider import CLIENT, TENANT, Provider, error_body
 from script import Script
+from tokens import changed
 
 PATHS = {
     f'/{TENANT}/v2.0/.well-known/openid-configuration': ('entra', 'discovery'),
@@ -127,6 +130,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     disable_nagle_algorithm = True
     timeout = 60
+    held = False  # by a rule: see send()
 
     def log_message(self, *_):
         pass
@@ -153,6 +157,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(404, 'Not found', {'Content-Type': 'text/plain'})
         form = dict(fields)
         rule = server.script.rule_for(endpoint, form)
+        self.held = rule.get('hold', False)
         time.sleep(rule.get('delay', 0))
         if 'fault' in rule:
             return getattr(Faults, rule['fault'])(self, rule)
@@ -184,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             content = json.dumps(content)
         if isinstance(content, str):
             content = content.encode()
+        if self.held:
+            self.server.script.released.wait(60)
         usual = {'Cache-Control': 'no-store, no-cache', 'Pragma': 'no-cache',
                  'Content-Type': 'application/json; charset=utf-8', 'Expires': '-1',
                  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
@@ -281,8 +288,11 @@ class ControlHandler(BaseHTTPRequestHandler):
         elif self.path == '/_person':
             self.change_person(platform.provider, order)
         elif self.path == '/_keys':
-            platform.provider.published = order['published']
-            platform.provider.signs = order['signs']
+            platform.provider.publish(**order)
+        elif self.path == '/_tokens':
+            platform.provider.rotate = order['rotate']
+        elif self.path == '/_release':
+            platform.script.released.set()
         elif self.path == '/_issue':
             return self.reply(platform.provider.issue(order['name']))
         elif self.path == '/_reset':
