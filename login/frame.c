@@ -7,16 +7,16 @@
 
 #define FRAME_MOST (FRAME_HEADER + FRAME_TEXT_MOST)
 
-size_t frame_encode(const struct frame *frame, uint8_t *out)
+size_t frame_encode(enum frame_kind kind, const void *text, size_t length, uint8_t *out)
 {
-    if (frame->length > FRAME_TEXT_MOST)
+    if (length > FRAME_TEXT_MOST)
         return 0;
     out[0] = FRAME_VERSION;
-    out[1] = (uint8_t)frame->kind;
-    out[2] = (uint8_t)(frame->length >> 8);
-    out[3] = (uint8_t)frame->length;
-    memcpy(out + FRAME_HEADER, frame->text, frame->length);
-    return FRAME_HEADER + frame->length;
+    out[1] = (uint8_t)kind;
+    out[2] = (uint8_t)(length >> 8);
+    out[3] = (uint8_t)length;
+    memcpy(out + FRAME_HEADER, text, length);
+    return FRAME_HEADER + length;
 }
 
 /* The length of the text behind a header, once the header itself is right. */
@@ -94,16 +94,12 @@ bool frame_send(int fd, enum frame_kind kind, const void *text, size_t length,
                 const struct deadline *deadline, struct error *why)
 {
     uint8_t bytes[FRAME_MOST];
+    size_t size = frame_encode(kind, text, length, bytes);
     bool sent;
 
-    if (length > FRAME_TEXT_MOST)
+    if (!size)
         return error_set(why, ERROR_MALFORMED, "%zu bytes do not fit a frame", length);
-    bytes[0] = FRAME_VERSION;
-    bytes[1] = (uint8_t)kind;
-    bytes[2] = (uint8_t)(length >> 8);
-    bytes[3] = (uint8_t)length;
-    memcpy(bytes + FRAME_HEADER, text, length);
-    sent = send_all(fd, bytes, FRAME_HEADER + length, deadline, why);
+    sent = send_all(fd, bytes, size, deadline, why);
     explicit_bzero(bytes, sizeof bytes); /* the text may be a secret */
     return sent;
 }

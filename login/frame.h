@@ -32,7 +32,7 @@ enum frame_kind {
     FRAME_VERDICT = 'V'   /* helper to module: one byte, enum verdict, then text for PAM's log */
 };
 
-/* The module names each in PAM's words; see pam_module/entry.c. */
+/* The module names each in PAM's words; see pam_module/attempt.c. */
 enum verdict {
     VERDICT_FAILED, /* zero on purpose: forgetting to decide denies. PAM_SYSTEM_ERR */
     VERDICT_ADMIT,
@@ -51,7 +51,7 @@ struct frame {
 };
 
 /* Bytes written to `out`, which holds FRAME_HEADER + FRAME_TEXT_MOST. Zero when it does not fit. */
-size_t frame_encode(const struct frame *frame, uint8_t *out);
+size_t frame_encode(enum frame_kind kind, const void *text, size_t length, uint8_t *out);
 /* Reads one whole frame from the start of `bytes`. */
 bool frame_decode(const uint8_t *bytes, size_t available, struct frame *frame, struct error *why);
 
