@@ -4,14 +4,11 @@
  */
 #include "base/log.h"
 #include "base/own.h"
-#include "cache/name.h"
 #include "config/paths.h"
 #include "login/prepare.h"
 #include "login/session.h"
 
-#include <pwd.h>
-
-#define BEGIN_MS 10000 /* the module sends the request before it does anything else */
+#define BEGIN_MS 2000 /* the module sends the request at once, before anybody is asked anything */
 
 static bool receive_request(struct request *request, struct error *why)
 {
@@ -25,34 +22,41 @@ static bool receive_request(struct request *request, struct error *why)
     return request_decode(frame.text, frame.length, request, why);
 }
 
-static bool is_about_himself(const struct caller *caller, const char *name)
+/* Every local user can connect, as often as he likes: his mistakes must not fill the log. */
+static enum log_level level_for(const struct caller *caller, enum log_level level)
 {
-    OWNED(free_memory) char *memory = malloc(16384);
-    struct passwd entry, *found = NULL;
-
-    return memory && getpwnam_r(name, &entry, memory, 16384, &found) == 0 && found &&
-           found->pw_uid == caller->uid;
-}
-
-/* Root may ask about everybody; anybody else only to verify himself. */
-static bool may_ask(const struct caller *caller, const struct request *request)
-{
-    if (!name_is_person(request->user))
-        return false;
-    if (caller->uid == 0)
-        return true;
-    return (request->action == ACTION_AUTHENTICATE || request->action == ACTION_ACCOUNT) &&
-           is_about_himself(caller, request->user);
+    return caller->uid == 0 ? level : LOG_LEVEL_DEBUG;
 }
 
 static enum verdict answer(const struct caller *caller, const struct request *request,
                            struct talk *talk)
 {
-    if (!may_ask(caller, request)) {
-        log_line(LOG_LEVEL_WARNING, "uid %ld may not ask about this person", (long)caller->uid);
-        return VERDICT_DENY;
+    if (caller_may_ask(caller, request))
+        return session_run(request, caller, talk);
+    log_line(level_for(caller, LOG_LEVEL_WARNING), "uid %ld may not ask about this person",
+             (long)caller->uid);
+    return VERDICT_DENY;
+}
+
+static int serve(void)
+{
+    struct talk talk = {.fd = STDIN_FILENO};
+    struct caller caller = {.uid = (uid_t)-1};
+    struct request request = {0};
+    struct error why = {0};
+
+    if (!process_start(PRIVATE_DIR, &caller, &why)) {
+        log_line(LOG_LEVEL_ERROR, "%s", why.text);
+        return 1;
     }
-    return session_run(request, caller, talk);
+    if (!receive_request(&request, &why)) {
+        log_line(level_for(&caller, LOG_LEVEL_ERROR), "%s", why.text);
+        return 1;
+    }
+    if (!talk_verdict(&talk, answer(&caller, &request, &talk), "", &why))
+        log_line(level_for(&caller, LOG_LEVEL_NOTICE),
+                 "the calling program did not wait for the verdict: %s", why.text);
+    _exit(0);
 }
 
 static int prepare(void)
@@ -67,23 +71,14 @@ static int prepare(void)
 
 int main(int count, char **arguments)
 {
-    struct talk talk = {.fd = STDIN_FILENO};
-    struct caller caller = {.uid = (uid_t)-1};
-    struct request request = {0};
-    struct error why = {0};
-
+    if (count <= 1)
+        return serve();
     if (count == 2 && strcmp(arguments[1], "--version") == 0) {
         puts("latchkey-login " VERSION);
         return 0;
     }
     if (count == 2 && strcmp(arguments[1], "--prepare") == 0)
         return prepare();
-    if (!process_start(PRIVATE_DIR, &caller, &why) || !receive_request(&request, &why)) {
-        log_line(LOG_LEVEL_ERROR, "%s", why.text);
-        return 1;
-    }
-    if (!talk_verdict(&talk, answer(&caller, &request, &talk), "", &why))
-        log_line(LOG_LEVEL_NOTICE, "the calling program did not wait for the verdict: %s",
-                 why.text);
-    _exit(0);
+    fputs("usage: latchkey-login [--prepare | --version]\n", stderr);
+    return 2;
 }

@@ -12,11 +12,15 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define CPU_SECONDS 20                     /* a dozen key derivations; a sign-in needs one or two */
 #define FILES_MOST  256                    /* open at once */
 #define MEMORY_MOST (1024ul * 1024 * 1024) /* yescrypt 64 MiB, libraries, threads' stacks */
 #define STACK_BYTES (8ul * 1024 * 1024)
+
+#define IOPRIO_OF_PROCESS 1 /* ioprio_set(2), which libc does not wrap */
+#define IOPRIO_DEFAULT    0 /* no class: as the nice value says */
 
 static const struct bound {
     int resource;
@@ -98,20 +102,36 @@ static bool settle_bound(const struct bound *bound, struct error *why)
     return true;
 }
 
-static bool settle_surroundings(struct error *why)
+/*
+ * A caller at the lowest priority must not hold a lock for long, nor one whom the kernel ends
+ * first when memory runs out; and sshd's exemption from that is not meant for us. What cannot be
+ * set stays. The processors allowed stay too: an administrator may have set them apart, and one
+ * that is busy is shared fairly.
+ */
+static void settle_priority(void)
 {
     const struct sched_param ordinary = {0};
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
+    (void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
+    (void)setpriority(PRIO_PROCESS, 0, 0);
+    (void)syscall(SYS_ioprio_set, IOPRIO_OF_PROCESS, 0, IOPRIO_DEFAULT);
+    if (fd < 0)
+        return;
+    (void)!write(fd, "0", 1);
+    close(fd);
+}
+
+static bool settle_surroundings(struct error *why)
+{
     umask(077);
     if (chdir("/") != 0 || clearenv() != 0)
         return error_set(why, ERROR_SYSTEM, "settling surroundings: %s", strerror(errno));
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
         if (!settle_bound(&bounds[i], why))
             return false;
-    if (geteuid() == 0) { /* a caller at the lowest priority must not hold a lock for long */
-        (void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
-        (void)setpriority(PRIO_PROCESS, 0, 0);
-    }
+    if (geteuid() == 0)
+        settle_priority();
     return true;
 }
 

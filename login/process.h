@@ -5,19 +5,13 @@
 #pragma once
 
 #include "base/error.h"
-
-#include <sys/types.h>
-
-/* Who is at the other end of the socket, as the kernel says. */
-struct caller {
-    uid_t uid; /* 0: PAM in a program of root; else somebody about himself */
-};
+#include "login/caller.h"
 
 /*
  * The socket must be standard input. Afterwards: no other descriptor but
  * /dev/null or the log as 1 and 2, no environment, default signals (SIGPIPE and
- * SIGXFSZ ignored), folder /, umask 077, known limits as far as this root may
- * raise them, no core files, and the user and group that own `private_folder`
+ * SIGXFSZ ignored), folder /, umask 077, ordinary priority, known limits as far as
+ * this root may raise them (processes: as found), no core files, and the user and group that own `private_folder`
  * (0700, never root's, in a folder that only root may write), from where there
  * is no way back.
  */

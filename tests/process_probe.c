@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static char report[FRAME_TEXT_MOST];
 
@@ -50,6 +51,16 @@ static void say_signals(void)
     }
 }
 
+/* How readily the kernel ends this process when memory runs out. */
+static void say_memory(void)
+{
+    OWNED(close_file) FILE *file = fopen("/proc/self/oom_score_adj", "re");
+    char line[32] = "none\n";
+
+    if (file && fgets(line, sizeof line, file))
+        say("memory %s", line);
+}
+
 static void say_process(const struct caller *caller)
 {
     uid_t uids[3];
@@ -65,7 +76,9 @@ static void say_process(const struct caller *caller)
         getgroups(64, groups));
     say("umask %o, cwd %s, environment %s\n", creation, getcwd(cwd, sizeof cwd),
         environ && *environ ? *environ : "empty");
-    say("nice %d, policy %d\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0));
+    say("nice %d, policy %d, disk %ld\n", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0),
+        syscall(SYS_ioprio_get, 1, 0));
+    say_memory();
     say("dumpable %d, no new privileges %d\n", prctl(PR_GET_DUMPABLE),
         prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
     say("root again: %d %d\n", setresuid(0, 0, 0), setresgid(0, 0, 0));
