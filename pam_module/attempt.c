@@ -44,34 +44,51 @@ static bool fill(pam_handle_t *pam, const char *user, struct request *request, s
            copy_item(pam, PAM_RUSER, request->remote_user, sizeof request->remote_user, why);
 }
 
-static enum verdict ask(pam_handle_t *pam, enum helper_way way, const struct request *request,
-                        const struct options *options, struct error *why)
+/* Somebody listens and does not serve us, or nobody does and we may not start a helper. */
+static enum verdict turned_away(pam_handle_t *pam, const struct request *request)
 {
-    struct helper helper;
-    enum verdict verdict;
-
-    if (!helper_start(way, &helper, why))
-        return VERDICT_FAILED;
-    verdict = relay_run(pam, helper.fd, request, options, why);
-    helper_end(&helper, verdict != VERDICT_FAILED);
-    return verdict;
+    if (!request->silent)
+        pam_error(pam, "No sign-in can be started on this machine at the moment. Try again later.");
+    return VERDICT_UNAVAILABLE;
 }
 
-/* By the socket if that is the way; by a child where it is, or where the socket is of no use. */
-static enum verdict ask_either_way(pam_handle_t *pam, const struct request *request,
-                                   const struct options *options, struct error *why)
+/* By the socket if that is the way; by a child where it is, or where there is no socket. */
+static enum helper_start start(pam_handle_t *pam, enum helper_way *way, struct helper *helper,
+                               const struct options *options, struct error *why)
 {
-    enum helper_way way = helper_way(request->remote_user);
-    enum verdict verdict = ask(pam, way, request, options, why);
+    enum helper_start started = helper_start(*way, helper, why);
 
-    if (way == HELPER_AS_CHILD || verdict != VERDICT_FAILED || why->kind != ERROR_UNREACHABLE)
-        return verdict;
-    if (geteuid() != 0)
-        return VERDICT_UNAVAILABLE;
+    if (started != HELPER_ABSENT || geteuid() != 0)
+        return started;
     if (options->debug)
         pam_syslog(pam, LOG_DEBUG, "%s; starting a helper instead", why->text);
     *why = (struct error){0};
-    return ask(pam, HELPER_AS_CHILD, request, options, why);
+    *way = HELPER_AS_CHILD;
+    return helper_start(*way, helper, why);
+}
+
+static enum verdict ask(pam_handle_t *pam, const struct request *request,
+                        const struct options *options, struct error *why)
+{
+    enum helper_way way = helper_way(request->remote_user);
+    struct helper helper;
+    enum verdict verdict;
+
+    switch (start(pam, &way, &helper, options, why)) {
+    case HELPER_STARTED:
+        break;
+    case HELPER_ABSENT:
+    case HELPER_BUSY:
+        return turned_away(pam, request);
+    default:
+        return VERDICT_FAILED;
+    }
+    verdict = relay_run(pam, helper.fd, request, options, why);
+    helper_end(&helper, verdict != VERDICT_FAILED);
+    if (verdict != VERDICT_FAILED || way == HELPER_AS_CHILD || why->kind != ERROR_UNREACHABLE)
+        return verdict;
+    error_context(why, "no answer from latchkey-login.socket: is its MaxConnections= used up?");
+    return turned_away(pam, request);
 }
 
 /* The code for ADMIT, which is the helper's word only: the name must be one of our uids now. */
@@ -96,10 +113,11 @@ static void report(pam_handle_t *pam, const struct request *request, enum verdic
                    const struct options *options, const struct error *why)
 {
     static const char *const actions[ACTIONS] = {"?", "authenticate", "account", "password"};
-    bool known = gate_ask(request->user, &(struct error){0}) == GATE_KNOWN;
+    bool known;
 
     if (code == PAM_SUCCESS && !options->debug)
         return;
+    known = gate_ask(request->user, &(struct error){0}) == GATE_KNOWN;
     pam_syslog(pam, code == PAM_SUCCESS ? LOG_DEBUG : LOG_NOTICE, "%s: %s: %s%s%s",
                actions[request->action], known ? request->user : "(a name not known here)",
                meanings[verdict].name, why->text[0] ? ": " : "", why->text);
@@ -114,7 +132,7 @@ int attempt_run(pam_handle_t *pam, enum action action, const char *user, bool si
     int code;
 
     if (fill(pam, user, &request, &why))
-        verdict = ask_either_way(pam, &request, options, &why);
+        verdict = ask(pam, &request, options, &why);
     code = verdict < VERDICTS ? meanings[verdict].code : PAM_SYSTEM_ERR;
     if (code == PAM_SUCCESS)
         code = confirm(user, &why);

@@ -14,7 +14,10 @@
 #define ENTRY_LEAST      1024 /* first try for what getpwnam_r writes to */
 #define ENTRY_MOST       (256ul * 1024)
 
-/* Looks for the first field of a line, byte by byte: no line is too long and none is parsed. */
+/*
+ * Looks for the first field of a line, byte by byte: no line is too long and none is parsed.
+ * Blanks before it are left out, because glibc leaves them out.
+ */
 static enum lookup find_first_field(FILE *file, const char *name)
 {
     bool fits = true;
@@ -24,6 +27,8 @@ static enum lookup find_first_field(FILE *file, const char *name)
         if (c == '\n') {
             fits = true;
             matched = 0;
+        } else if (fits && !matched && memchr(" \t\v\f\r", c, 5)) {
+            continue;
         } else if (fits && c == ':' && !name[matched]) {
             return LOOKUP_FOUND;
         } else if (fits && name[matched] && c == (unsigned char)name[matched]) {

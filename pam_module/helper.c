@@ -49,24 +49,40 @@ static bool listener_is_root(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
 }
 
-static bool connect_to_socket(struct helper *helper, struct error *why)
+static enum helper_start unconnected(int failed, struct error *why)
+{
+    error_set(why, ERROR_UNREACHABLE, "connecting to %s: %s", LOGIN_SOCKET, strerror(failed));
+    switch (failed) {
+    case ENOENT:
+    case ECONNREFUSED:
+        return HELPER_ABSENT;
+    case EAGAIN: /* the queue was full all the time */
+    case EINTR:
+        return HELPER_BUSY;
+    default:
+        return HELPER_FAILED;
+    }
+}
+
+static enum helper_start connect_to_socket(struct helper *helper, struct error *why)
 {
     const struct timeval patience = {.tv_sec = CONNECT_SECONDS};
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     OWNED(close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || !lift(&fd, why))
-        return error_set(why, ERROR_SYSTEM, "no socket: %s", strerror(errno));
-    if (!text_copy(place.sun_path, sizeof place.sun_path, LOGIN_SOCKET) ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
-        connect(fd, (const struct sockaddr *)&place, sizeof place) != 0)
-        return error_set(why, ERROR_UNREACHABLE, "connecting to %s: %s", LOGIN_SOCKET,
-                         strerror(errno));
-    if (!listener_is_root(fd))
-        return error_set(why, ERROR_UNREACHABLE, "%s is not served by root", LOGIN_SOCKET);
+    if (fd < 0 || !lift(&fd, why) ||
+        !text_copy(place.sun_path, sizeof place.sun_path, LOGIN_SOCKET) ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+        return error_set(why, ERROR_SYSTEM, "no socket: %s", strerror(errno)), HELPER_FAILED;
+    if (connect(fd, (const struct sockaddr *)&place, sizeof place) != 0)
+        return unconnected(errno, why);
+    if (!listener_is_root(fd)) {
+        error_set(why, ERROR_UNREACHABLE, "%s is not served by root", LOGIN_SOCKET);
+        return HELPER_ABSENT;
+    }
     *helper = (struct helper){.fd = fd, .watch = -1};
     fd = -1;
-    return true;
+    return HELPER_STARTED;
 }
 
 /* What the child gets: the socket as standard input, nothing to write to, its own session. */
@@ -132,16 +148,32 @@ static bool start_child(struct helper *helper, struct error *why)
     if (failed)
         return error_set(why, ERROR_SYSTEM, "starting %s: %s", HELPER_PATH, strerror(failed));
     *helper = (struct helper){.fd = ours, .child = child, .watch = pidfd_open(child, 0)};
+    if (helper->watch < 0 && errno == ESRCH)
+        helper->child = 0; /* ended already, and the application has reaped it */
     ours = -1;
     return true;
 }
 
-bool helper_start(enum helper_way way, struct helper *helper, struct error *why)
+enum helper_start helper_start(enum helper_way way, struct helper *helper, struct error *why)
 {
-    return way == HELPER_AS_CHILD ? start_child(helper, why) : connect_to_socket(helper, why);
+    if (way == HELPER_BY_SOCKET)
+        return connect_to_socket(helper, why);
+    return start_child(helper, why) ? HELPER_STARTED : HELPER_FAILED;
 }
 
-/* True when there is nothing left to wait for; the application may have reaped the child itself. */
+/*
+ * True when there is nothing left to wait for. The application may reap every child it has; the
+ * number may then be somebody else's, which a pidfd never is (pidfd_open(2)).
+ */
+static bool is_over(const struct helper *helper)
+{
+    siginfo_t end = {0};
+
+    if (helper->watch < 0)
+        return waitpid(helper->child, NULL, WNOHANG) != 0;
+    return waitid(P_PIDFD, (id_t)helper->watch, &end, WEXITED | WNOHANG) != 0 || end.si_pid != 0;
+}
+
 static bool reap(const struct helper *helper, int ms)
 {
     struct deadline deadline = deadline_in_ms(ms);
@@ -150,7 +182,7 @@ static bool reap(const struct helper *helper, int ms)
     for (;;) {
         int left = deadline_left_ms(&deadline);
 
-        if (waitpid(helper->child, NULL, WNOHANG) != 0)
+        if (is_over(helper))
             return true;
         if (!left)
             return false;
@@ -162,7 +194,9 @@ void helper_end(struct helper *helper, bool finished)
 {
     close(helper->fd);
     if (helper->child && !reap(helper, finished ? LEAVE_MS : 0)) {
-        if (helper->watch < 0 || pidfd_send_signal(helper->watch, SIGKILL, NULL, 0) != 0)
+        if (helper->watch >= 0)
+            (void)pidfd_send_signal(helper->watch, SIGKILL, NULL, 0);
+        else
             kill(helper->child, SIGKILL); /* not reaped a moment ago, so the number is its own */
         reap(helper, KILLED_MS);
     }

@@ -191,7 +191,7 @@ enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
 
     if (begin(fd, request, why))
         verdict = carry(&relay, why);
-    if (verdict == VERDICT_FAILED && !relay.heard)
+    if (verdict == VERDICT_FAILED && !relay.heard && why->kind == ERROR_SYSTEM)
         why->kind = ERROR_UNREACHABLE;
     return verdict;
 }

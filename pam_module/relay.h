@@ -4,20 +4,27 @@
 #include "login/frame.h"
 #include "pam_module/options.h"
 
-/* How long one frame of the helper may take: 30 s for a turn at the KDF, 8 s of network, and as
- * much again, because a machine this busy is slow in everything. */
+/*
+ * How long one frame of the helper may take. Its waits in one turn, each with a deadline of its
+ * own: 5 s for attempts in flight, 30 s for a turn at the KDF, the network as long as the highest
+ * login_seconds says (60 s; 8 s by default), 10 s for the store, 20 s to publish. That makes 125 s;
+ * the rest is for what has no deadline, a disk and processors in trouble.
+ */
 #ifndef RELAY_WAIT_MS
-#define RELAY_WAIT_MS 75000
+#define RELAY_WAIT_MS 150000
 #endif
-/* All frames together, and how many. Neither counts the time a person takes to answer. */
+/*
+ * All frames together: the helper's deadlines run once per attempt and not once per frame. And how
+ * many frames. Neither counts the time that a person takes to answer.
+ */
 #ifndef RELAY_WORK_MS
-#define RELAY_WORK_MS (4ll * RELAY_WAIT_MS)
+#define RELAY_WORK_MS (2ll * RELAY_WAIT_MS)
 #endif
 #define RELAY_FRAMES_MOST 200
 
 /*
  * VERDICT_FAILED with `why` filled when the helper gave none that makes sense;
- * ERROR_UNREACHABLE when it left without a single frame. For any other verdict
+ * ERROR_UNREACHABLE when it left or was silent without a single frame. For any other verdict
  * `why` holds the helper's words for the log, or nothing (ERROR_NONE).
  */
 enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,

@@ -237,6 +237,19 @@ static inline int reset(void **state)
     return 0;
 }
 
+/* In a process of its own; the exit status is the PAM code. */
+static inline int in_child(int (*run)(void))
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        _exit(run());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 /* False when the tests cannot run here. */
 static inline bool flow_open(const char *program)
 {

@@ -147,6 +147,14 @@ static void a_local_name_is_found_wherever_its_line_stands(void **state)
         {"a:" ADA ":1:1:::\n", false},
         {"ADA@contoso.example:x\n", false},
         {"root:x\n" ADA ":\n", true},
+        {" " ADA ":x:1:1:::\n", true}, /* glibc leaves blanks out */
+        {"root:x\n \t\v\f\r" ADA ":x:1:1:::\n", true},
+        {"\n \n" ADA ":x\n", true},
+        {"#" ADA ":x:1:1:::\n", false},
+        {"# " ADA ":x:1:1:::\n", false},
+        {"a " ADA ":x:1:1:::\n", false},
+        {ADA " :x:1:1:::\n", false},
+        {"ada @contoso.example:x:1:1:::\n", false},
     };
 
     (void)state;
