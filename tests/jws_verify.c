@@ -2,7 +2,8 @@
  * jws_verify KEYS.json ALG[,ALG...]: reads one compact JWS per line and answers
  * `accept` or `reject` for each, by the verifier that sign-in uses; so that public
  * signature vectors can be run against it. KEYS.json is a JWK or a JWK set as an
- * issuer publishes it: with a set that is refused as a whole every line is rejected.
+ * issuer publishes it: with a set that is refused as a whole every line is rejected,
+ * and so it is when not one ALG is known. Every line has its answer in any case.
  */
 #include "base/own.h"
 #include "platform/token.h"
@@ -14,6 +15,7 @@
 
 OWN_DEFINE(drop_keys, struct keys, keys_release);
 
+/* Those that we have; the others are named on standard error. */
 static unsigned algorithms_of(const char *list)
 {
     OWNED(free_memory) char *names = strdup(list);
@@ -24,7 +26,7 @@ static unsigned algorithms_of(const char *list)
         unsigned algorithm = signature_algorithm(name);
 
         if (!algorithm)
-            return 0;
+            fprintf(stderr, "jws_verify: ignoring the unknown algorithm \"%s\"\n", name);
         algorithms |= algorithm;
     }
     return algorithms;
@@ -85,14 +87,15 @@ int main(int count, char **words)
 {
     OWNED(buffer_release) struct buffer text = BUFFER_WITH_LIMIT(KEYS_BODY_MOST + BLOCK);
     OWNED(drop_keys) struct keys *keys = NULL;
-    unsigned algorithms = count == 3 ? algorithms_of(words[2]) : 0;
     struct error why = {0};
+    unsigned algorithms;
 
-    if (!algorithms || !file_read(words[1], &text)) {
+    if (count != 3 || !file_read(words[1], &text)) {
         fprintf(stderr, "usage: jws_verify KEYS.json ALG[,ALG...]\n"
                         "KEYS.json: a readable JWK or JWK set; ALG: RS256, PS256 or ES256\n");
         return 2;
     }
+    algorithms = algorithms_of(words[2]);
     if (!keys_parse(text.bytes, text.length, &keys, &why))
         fprintf(stderr, "jws_verify: %s\n", why.text);
     return answer_lines(keys, algorithms) ? 0 : 2;
