@@ -34,7 +34,8 @@ helper_src := login/main.c
 core_src   := $(wildcard base/*.c config/*.c platform/*.c cache/*.c) \
               $(filter-out $(helper_src),$(wildcard login/*.c))
 test_src   := $(wildcard tests/test_*.c)
-tool_src   := $(filter-out $(test_src),$(wildcard tests/*.c))   # programs that tests use
+vectors_src := tests/jws_verify.c   # needs no library of the tests, so that plain `make` can build it
+tool_src   := $(filter-out $(test_src) $(vectors_src),$(wildcard tests/*.c))   # programs that tests use
 
 PKG_CONFIG ?= pkg-config
 pkgs       := libcurl jansson libcrypto sqlite3 libcrypt inih
@@ -64,9 +65,10 @@ nss   := $B/libnss_$(NAME).so.2
 helper:= $B/latchkey-login
 tests := $(patsubst tests/%.c,$B/tests/%,$(test_src))
 tools := $(patsubst tests/%.c,$B/tests/%,$(tool_src))
+vectors := $B/tests/jws_verify
 
-## all: the two modules and the helper
-all: $(pam) $(nss) $(helper)
+## all: the two modules, the helper, and tests/jws_verify for public signature vectors
+all: $(pam) $(nss) $(helper) $(vectors)
 
 $(pam): $(call obj,$(pam_src)) pam_module/exports.map
 	@echo '  LD $@'
@@ -82,6 +84,10 @@ $(nss): $(call obj,$(nss_src)) nss_module/exports.map
 $(helper): $(call obj,$(helper_src)) $B/core.a
 	@echo '  LD $@'
 	$(Q)$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
+
+$(vectors): $(call obj,$(vectors_src)) $B/core.a
+	@echo '  LD $@'
+	$(Q)$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
 
 $B/core.a: $(call obj,$(core_src))
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -156,11 +162,13 @@ sanitized  := hardening_cflags= hardening_ldflags= \
 ## check: the quick tests, in less than a minute
 check: check-build
 	@$(MAKE) --no-print-directory B=$(check_b) run-units
+	tests/test_jws_verify.py $(check_b)/tests/jws_verify
 	tests/layers.sh
+	tests/format.sh
 	tests/modules.sh $(check_b)/$(notdir $(pam)) $(check_b)/$(notdir $(nss))
 	tests/docs.sh
 	tests/nsswitch.sh
-	@clang-format --dry-run -Werror $(wildcard */*.c */*.h)
+	tests/install.sh "$(MAKE)" $(check_b)
 
 check-build:
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(check_b) werror=-Werror $(call own_folders,$(check_b)) \
@@ -172,11 +180,13 @@ unit-programs: $(tests) $(tools)
 run-units:
 	@tests/units.sh $B
 
+## check-sanitized: the unit tests under the address and undefined behaviour sanitizers
 check-sanitized:
 	@$(MAKE) --no-print-directory -j$$(nproc) B=build-sanitized $(sanitized) \
 	    $(call own_folders,build-sanitized) all unit-programs
 	@$(MAKE) --no-print-directory B=build-sanitized run-units
 
+## check-static: clang-tidy, cppcheck, shellcheck, banned calls
 check-static:
 	tests/static.sh
 
@@ -188,9 +198,9 @@ test-platform: check-build
 test-sign-in: check-build
 	tests/test_sign_in.py $(check_b)
 
-## test-container: the packages in a container with systemd, sshd, login, su and sudo
+## test-container: the packages, checked and then used in a container with systemd, sshd, login, su and sudo
 test-container: deb
-	LATCHKEY_PACKAGES=$B/deb tests/container/story.py
+	tests/packages.sh $B/deb; status=$$?; LATCHKEY_PACKAGES=$B/deb tests/container/story.py && exit $$status
 
 ## deps: install what building and testing need
 deps:
@@ -220,8 +230,13 @@ help:
 clean:
 	rm -rf build build-*
 
+## distclean: clean, and remove what the tests fetched into the tree
+distclean: clean
+	rm -rf tests/provider/node_modules
+	find tests -name __pycache__ -prune -exec rm -rf {} +
+
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-static \
-        test-platform test-sign-in test-container deps demo bench test format help clean
+        test-platform test-sign-in test-container deps demo bench test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
