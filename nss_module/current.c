@@ -1,12 +1,12 @@
 #include "nss_module/current.h"
 
+#include "nss_module/coarse.h"
+
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
-#define SEATS         8u
-#define COUNTERS      8u /* threads are spread over these, so that they share no cache line */
-#define CHECK_SECONDS 2u
+#define SEATS    8u
+#define COUNTERS 8u /* threads are spread over these, so that they share no cache line */
 
 struct counter {
     _Alignas(64) atomic_uint readers;
@@ -51,19 +51,11 @@ static unsigned counter_of_this_thread(void)
 }
 _Static_assert(COUNTERS == 1u << (32 - 29), "the hash yields the number of a counter");
 
-static unsigned coarse_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* no system call */
-    return (unsigned)now.tv_sec;
-}
-
 static bool is_fresh(struct seat *seat)
 {
     unsigned now, checked_at;
 
-    if (snapshot_is_superseded(&seat->mapping.snapshot))
+    if (!seat->mapping.marked && snapshot_is_superseded(&seat->mapping.snapshot))
         return false;
     now = coarse_seconds();
     checked_at = atomic_load_explicit(&seat->checked_at, memory_order_relaxed);

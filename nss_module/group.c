@@ -1,6 +1,7 @@
 /* getgrnam(3), getgrgid(3), getgrent(3): the snapshot's groups, and each person's own. */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
+#include "nss_module/local_groups.h"
 #include "nss_module/walk.h"
 
 #include <grp.h>
@@ -23,6 +24,11 @@ static struct answer_space space_before_password(char *buffer, size_t size)
 {
     return (struct answer_space){.bytes = buffer,
                                  .size = size < sizeof NO_PASSWORD ? 0 : size - sizeof NO_PASSWORD};
+}
+
+static enum lookup unless_local(enum lookup lookup, const struct snapshot_group *group)
+{
+    return lookup == LOOKUP_FOUND ? local_groups_permit(group->name) : lookup;
 }
 
 static enum nss_status fill(enum lookup lookup, const struct answer_space *space,
@@ -52,6 +58,7 @@ enum nss_status _nss_latchkey_getgrnam_r(const char *name, struct group *out, ch
         lookup = snapshot_group_by_name(pin.snapshot, name, &space, &group);
         current_unpin(&pin);
     }
+    lookup = unless_local(lookup, &group);
     return fill(lookup, &space, &group, out, error);
 }
 
@@ -69,6 +76,7 @@ enum nss_status _nss_latchkey_getgrgid_r(gid_t gid, struct group *out, char *buf
         lookup = snapshot_group_by_gid(pin.snapshot, gid, &space, &group);
         current_unpin(&pin);
     }
+    lookup = unless_local(lookup, &group);
     return fill(lookup, &space, &group, out, error);
 }
 
@@ -76,6 +84,23 @@ enum nss_status _nss_latchkey_setgrent(int stay_open)
 {
     (void)stay_open;
     return _nss_latchkey_endgrent();
+}
+
+/* The next group that may be shown. What cannot be judged stays the next one. */
+static enum lookup next_group(struct answer_space *space, struct snapshot_group *group)
+{
+    const struct snapshot *snapshot = &groups.mapping.snapshot;
+    struct snapshot_walk before;
+    enum lookup next, lookup;
+
+    do {
+        before = groups.place;
+        next = snapshot_next_group(snapshot, &groups.place, space, group);
+        lookup = unless_local(next, group);
+    } while (next == LOOKUP_FOUND && lookup == LOOKUP_ABSENT);
+    if (lookup == LOOKUP_UNAVAILABLE)
+        groups.place = before;
+    return lookup;
 }
 
 enum nss_status _nss_latchkey_getgrent_r(struct group *out, char *buffer, size_t size, int *error)
@@ -89,7 +114,7 @@ enum nss_status _nss_latchkey_getgrent_r(struct group *out, char *buffer, size_t
         return NSS_STATUS_TRYAGAIN;
     }
     if (walk_open(&groups))
-        lookup = snapshot_next_group(&groups.mapping.snapshot, &groups.place, &space, &group);
+        lookup = next_group(&space, &group);
     walk_leave(&groups);
     return fill(lookup, &space, &group, out, error);
 }

@@ -4,6 +4,7 @@
  */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
+#include "nss_module/local_groups.h"
 
 #include <grp.h>
 #include <stdlib.h>
@@ -35,17 +36,34 @@ static bool reserve(const struct list *list, uint32_t count)
     return true;
 }
 
-static bool add_all(const struct list *list, const struct snapshot_gids *gids, gid_t skipped)
+/* FOUND: to be given. A gid that has no group, or one called like a local group, is not. */
+static enum lookup judge(const struct snapshot *snapshot, gid_t gid)
 {
-    if (!reserve(list, gids->count))
-        return false;
+    char name[NAME_MOST + 1];
+
+    if (gid == 0 || snapshot_group_name(snapshot, gid, name) != LOOKUP_FOUND)
+        return LOOKUP_ABSENT;
+    return local_groups_permit(name);
+}
+
+/* All that may be given, or none when that cannot be told. */
+static enum lookup add_all(const struct list *list, const struct snapshot *snapshot,
+                           const struct snapshot_gids *gids, gid_t skipped)
+{
+    long start = *list->start;
+
     for (uint32_t i = 0; i < gids->count && *list->start < *list->size; i++) {
         gid_t gid = snapshot_gid(gids, i);
+        enum lookup judged = gid == skipped ? LOOKUP_ABSENT : judge(snapshot, gid);
 
-        if (gid != 0 && gid != skipped)
+        if (judged == LOOKUP_UNAVAILABLE) {
+            *list->start = start;
+            return LOOKUP_UNAVAILABLE;
+        }
+        if (judged == LOOKUP_FOUND)
             (*list->groups)[(*list->start)++] = gid;
     }
-    return true;
+    return LOOKUP_FOUND;
 }
 
 enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long *start, long *size,
@@ -54,18 +72,19 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
     struct list list = {.start = start, .size = size, .limit = limit, .groups = groups};
     struct snapshot_gids gids;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
-    bool added = true;
+    bool room = true;
     struct pin pin;
 
     if (!name_is_person(user))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
         lookup = snapshot_gids_of(pin.snapshot, user, &gids);
-        if (lookup == LOOKUP_FOUND)
-            added = add_all(&list, &gids, group);
+        room = lookup != LOOKUP_FOUND || reserve(&list, gids.count);
+        if (lookup == LOOKUP_FOUND && room)
+            lookup = add_all(&list, pin.snapshot, &gids, group);
         current_unpin(&pin);
     }
-    if (!added) {
+    if (!room) {
         *error = ENOMEM;
         return NSS_STATUS_TRYAGAIN;
     }

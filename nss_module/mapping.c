@@ -35,6 +35,17 @@ static bool folders_are_closed(uid_t owner_inside)
     return true;
 }
 
+bool mapping_has_the_name(const struct mapping *mapping)
+{
+    struct stat status;
+    int before = errno;
+    bool same = lstat(SNAPSHOT_PATH, &status) == 0 && status.st_dev == mapping->device &&
+                status.st_ino == mapping->inode;
+
+    errno = before;
+    return same;
+}
+
 static bool map(int fd, struct mapping *made)
 {
     struct mapping draft;
@@ -54,6 +65,8 @@ static bool map(int fd, struct mapping *made)
     }
     draft.device = status.st_dev;
     draft.inode = status.st_ino;
+    /* A publisher gives the name away first, then marks. */
+    draft.marked = snapshot_is_superseded(&draft.snapshot) && mapping_has_the_name(&draft);
     *made = draft;
     return true;
 }
@@ -80,15 +93,4 @@ void mapping_close(struct mapping *mapping)
     if (mapping->snapshot.bytes)
         munmap((void *)(uintptr_t)mapping->snapshot.bytes, mapping->snapshot.size);
     *mapping = (struct mapping){0};
-}
-
-bool mapping_has_the_name(const struct mapping *mapping)
-{
-    struct stat status;
-    int before = errno;
-    bool same = lstat(SNAPSHOT_PATH, &status) == 0 && status.st_dev == mapping->device &&
-                status.st_ino == mapping->inode;
-
-    errno = before;
-    return same;
 }

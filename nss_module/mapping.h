@@ -21,6 +21,9 @@ struct mapping {
     struct snapshot snapshot;
     dev_t device;
     ino_t inode; /* not given out again while we map it */
+    /* Superseded already when mapped, although it has the name: an older file that was put back.
+     * The word tells nothing then. */
+    bool marked;
 };
 
 /* False, with `made` untouched, when there is no file to be trusted. Keeps errno. */

@@ -1,0 +1,222 @@
+#include "nss_module/local_groups.h"
+
+#include "cache/name.h"
+#include "config/paths.h"
+#include "nss_module/coarse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MOST (64L << 20) /* bytes */
+#define READ_STEP 4096u
+
+#define FILTER_BITS 65536u /* 2000 names leave one chance hit in 6000 questions */
+#define WORD_BITS   32u
+
+static struct {
+    atomic_uint stamp;      /* of the file as it was last read; 0: never */
+    atomic_uint checked_at; /* seconds of the coarse clock */
+    atomic_uint words[FILTER_BITS / WORD_BITS];
+} filter;
+
+/* ---- the filter ---- */
+
+static char lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = 1;
+
+    for (; *name; name++)
+        hash = mix(hash, (unsigned char)lower(*name));
+    return hash;
+}
+
+/* Four bits, one for each 16 bits of the hash. */
+static void filter_add(const char *name)
+{
+    for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16)
+        atomic_fetch_or_explicit(&filter.words[(hash & 0xffff) / WORD_BITS], 1u << hash % WORD_BITS,
+                                 memory_order_relaxed);
+}
+
+static bool filter_may_have(const char *name)
+{
+    for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16) {
+        unsigned long long word =
+            atomic_load_explicit(&filter.words[(hash & 0xffff) / WORD_BITS], memory_order_relaxed);
+
+        if (!(word >> hash % WORD_BITS & 1))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the file ---- */
+
+/* What is known of a line: its first field, after blanks, which glibc skips too. */
+struct line {
+    char name[NAME_MOST + 1];
+    size_t length;
+    bool over; /* the field has ended, or is longer than a name of ours */
+};
+
+struct reading {
+    const char *wanted; /* NULL: all names go to the filter */
+    bool found;
+    struct line line;
+};
+
+static void end_name(struct reading *reading)
+{
+    struct line *line = &reading->line;
+
+    line->name[line->length] = '\0';
+    if (!line->over && line->length && reading->wanted)
+        reading->found = reading->found || strcmp(line->name, reading->wanted) == 0;
+    else if (!line->over && line->length)
+        filter_add(line->name);
+    line->over = true;
+}
+
+static void take(struct reading *reading, const char *bytes, size_t size)
+{
+    struct line *line = &reading->line;
+
+    for (size_t i = 0; i < size; i++) {
+        char byte = bytes[i];
+
+        if (byte == ':' || byte == '\n')
+            end_name(reading);
+        else if (line->length == NAME_MOST)
+            line->over = true;
+        else if (!line->over && (line->length || (byte != ' ' && byte != '\t')))
+            line->name[line->length++] = lower(byte);
+        if (byte == '\n')
+            *line = (struct line){.length = 0};
+    }
+}
+
+static unsigned stamp_of(const struct stat *status)
+{
+    uint64_t stamp = mix(mix(status->st_dev, status->st_ino), (uint64_t)status->st_size);
+
+    stamp = mix(mix(stamp, (uint64_t)status->st_mtim.tv_sec), (uint64_t)status->st_mtim.tv_nsec);
+    stamp = mix(mix(stamp, (uint64_t)status->st_ctim.tv_sec), (uint64_t)status->st_ctim.tv_nsec);
+    return (unsigned)stamp ? (unsigned)stamp : 1;
+}
+
+static bool read_all(int fd, struct reading *reading)
+{
+    char bytes[READ_STEP];
+    long all = 0;
+
+    while (all <= FILE_MOST) {
+        ssize_t size = read(fd, bytes, sizeof bytes);
+
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return false;
+        if (size == 0) {
+            end_name(reading); /* the last line may have no end */
+            return true;
+        }
+        take(reading, bytes, (size_t)size);
+        all += size;
+    }
+    return false;
+}
+
+/* The stamp is of before the reading, so that a change meanwhile is seen at the next check. */
+static bool read_file(struct reading *reading, unsigned *stamp)
+{
+    int cancel, fd;
+    struct stat status;
+    bool done = false;
+
+    /* A thread cancelled in here would leave the descriptor behind. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    fd = open(LOCAL_GROUP, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0) {
+        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read_all(fd, reading)) {
+            *stamp = stamp_of(&status);
+            done = true;
+        }
+        close(fd);
+    }
+    pthread_setcancelstate(cancel, NULL);
+    return done;
+}
+
+/* ---- how fresh ---- */
+
+static bool has_changed(unsigned stamp)
+{
+    struct stat status;
+
+    return stat(LOCAL_GROUP, &status) != 0 || stamp_of(&status) != stamp;
+}
+
+/* One thread at a time looks; the others go on meanwhile. */
+static bool is_fresh(void)
+{
+    unsigned stamp = atomic_load_explicit(&filter.stamp, memory_order_acquire);
+    unsigned now = coarse_seconds();
+    unsigned checked_at = atomic_load_explicit(&filter.checked_at, memory_order_relaxed);
+
+    if (!stamp)
+        return false;
+    return now - checked_at < CHECK_SECONDS ||
+           !atomic_compare_exchange_strong(&filter.checked_at, &checked_at, now) ||
+           !has_changed(stamp);
+}
+
+static bool fill(void)
+{
+    struct reading reading = {0};
+    unsigned now = coarse_seconds(), stamp = 0;
+    bool filled = read_file(&reading, &stamp);
+
+    atomic_store(&filter.checked_at, now);
+    atomic_store_explicit(&filter.stamp, stamp, memory_order_release);
+    return filled;
+}
+
+/* The file itself is asked. */
+static enum lookup look_up(const char *name)
+{
+    struct reading reading = {.wanted = name};
+    unsigned stamp;
+
+    if (!read_file(&reading, &stamp))
+        return LOOKUP_UNAVAILABLE;
+    return reading.found ? LOOKUP_ABSENT : LOOKUP_FOUND;
+}
+
+enum lookup local_groups_permit(const char *name)
+{
+    int before = errno;
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
+
+    if (strchr(name, '@'))
+        return LOOKUP_FOUND;
+    if (is_fresh() || fill())
+        lookup = filter_may_have(name) ? look_up(name) : LOOKUP_FOUND;
+    errno = before;
+    return lookup;
+}
