@@ -14,6 +14,11 @@
 #define ENTRY_LEAST      1024 /* first try for what getpwnam_r writes to */
 #define ENTRY_MOST       (256ul * 1024)
 
+static bool is_blank(int c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r'); /* isspace(3), whatever the locale */
+}
+
 /*
  * Looks for the first field of a line, byte by byte: no line is too long and none is parsed.
  * Blanks before it are left out, because glibc leaves them out.
@@ -27,7 +32,7 @@ static enum lookup find_first_field(FILE *file, const char *name)
         if (c == '\n') {
             fits = true;
             matched = 0;
-        } else if (fits && !matched && memchr(" \t\v\f\r", c, 5)) {
+        } else if (fits && !matched && is_blank(c)) {
             continue;
         } else if (fits && c == ':' && !name[matched]) {
             return LOOKUP_FOUND;

@@ -71,21 +71,21 @@ static void root_may_ask_about_every_person_and_nobody_about_others(void **state
 static void anybody_else_may_only_verify_himself(void **state)
 {
     static const struct {
-        uid_t uid;
         const char *name;
+        uid_t uid;
         bool himself;
     } cases[] = {
-        {UID, ADA, true},
-        {UID + 1, BOB, true},
-        {UID, BOB, false},
-        {UID + 1, ADA, false},
-        {1000, ADA, false},
-        {1000, "alice", false},
-        {UID, "alias@contoso.example", false},
-        {UID, "new@contoso.example", false},
-        {1000, "zero@contoso.example", false},
-        {(uid_t)-1, ADA, false},
-        {(uid_t)-1, "new@contoso.example", false},
+        {ADA, UID, true},
+        {BOB, UID + 1, true},
+        {BOB, UID, false},
+        {ADA, UID + 1, false},
+        {ADA, 1000, false},
+        {"alice", 1000, false},
+        {"alias@contoso.example", UID, false},
+        {"new@contoso.example", UID, false},
+        {"zero@contoso.example", 1000, false},
+        {ADA, (uid_t)-1, false},
+        {"new@contoso.example", (uid_t)-1, false},
     };
 
     (void)state;
