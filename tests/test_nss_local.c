@@ -1,0 +1,205 @@
+/* What the NSS module does with groups of the snapshot that are called like local ones. */
+#include "tests/nss_local.h"
+
+#include <time.h>
+
+static bool people_are_answered(void)
+{
+    struct passwd person;
+    struct group group;
+
+    return ada(&person) == NSS_STATUS_SUCCESS &&
+           nss.getgrnam(ADAS, &group, room, sizeof room, &error) == NSS_STATUS_SUCCESS &&
+           nss.getgrgid(ADA, &group, room, sizeof room, &error) == NSS_STATUS_SUCCESS;
+}
+
+static bool is_left_out(const struct answers *a)
+{
+    return a->by_name == NSS_STATUS_NOTFOUND && a->by_gid == NSS_STATUS_NOTFOUND && !a->listed &&
+           !a->walked && a->others == GROUPS - 1 && a->list == NSS_STATUS_SUCCESS &&
+           a->walk == NSS_STATUS_NOTFOUND && a->walked_over == CROWD + 2 + GROUPS - 1;
+}
+
+static bool is_shown(const struct answers *a)
+{
+    return a->by_name == NSS_STATUS_SUCCESS && a->by_gid == NSS_STATUS_SUCCESS && a->listed &&
+           a->walked && a->others == GROUPS - 1 && a->list == NSS_STATUS_SUCCESS &&
+           a->walk == NSS_STATUS_NOTFOUND && a->walked_over == CROWD + 2 + GROUPS;
+}
+
+static bool is_unavailable(const struct answers *a)
+{
+    return a->by_name == NSS_STATUS_UNAVAIL && a->by_gid == NSS_STATUS_UNAVAIL &&
+           a->list == NSS_STATUS_UNAVAIL && !a->listed && a->others == 0 &&
+           a->walk == NSS_STATUS_UNAVAIL && a->walked_over == CROWD + 2;
+}
+
+static int left_out(const void *unused)
+{
+    struct answers answers = ask_all(), again = ask_all();
+
+    (void)unused;
+    return !is_left_out(&answers) || !is_left_out(&again) || !people_are_answered();
+}
+
+static int shown(const void *unused)
+{
+    struct answers answers = ask_all(), again = ask_all();
+
+    (void)unused;
+    return !is_shown(&answers) || !is_shown(&again) || !people_are_answered();
+}
+
+static int unavailable(const void *unused)
+{
+    struct answers answers = ask_all(), again = ask_all();
+
+    (void)unused;
+    return !is_unavailable(&answers) || !is_unavailable(&again) || !people_are_answered();
+}
+
+/* ---- the local file ---- */
+
+/* A row's text stands behind this many letters: about the size that is read at once. */
+static void write_behind(const char *text, size_t letters)
+{
+    char *all = malloc(letters + strlen(text) + 16);
+    size_t at = 0;
+
+    assert_non_null(all);
+    if (letters) {
+        memcpy(all, "long:x:7:", 9);
+        memset(all + 9, 'a', letters);
+        at = letters + 9;
+        all[at++] = '\n';
+    }
+    memcpy(all + at, text, strlen(text));
+    write_local(all, at + strlen(text));
+    free(all);
+}
+
+static void a_group_called_like_a_local_one_is_left_out(void **state)
+{
+    static const struct {
+        const char *text;
+        bool has; /* a group called team */
+    } rows[] = {
+        {"team:x:1234:\n", true},
+        {"root:x:0:\nteam:x:1234:ada,bob\nz:x:9:\n", true},
+        {"root:x:0:\nteam:x:1234:", true},
+        {"team", true},
+        {"team\n", true},
+        {" \tteam:x:1234:\n", true},
+        {"\n\nteam::::\n", true},
+        {"Team:x:1234:\n", true},
+        {"TEAM:x:1234:\n", true},
+        {"a:x:1:team\nb:x:2:\nteam:x:3:\n", true},
+        {"", false},
+        {"\n", false},
+        {"teams:x:1234:\n", false},
+        {"steam:x:1234:\nxteam", false},
+        {"tea:x:1234:\n", false},
+        {"t:eam:1234:\nte\nam:x:1:\n", false},
+        {"root:team:0:team\n", false},
+        {"root:x:0:\nteam x:x:1:\n", false},
+    };
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t letters = 0; letters < 4096 + 4; letters = letters ? letters + 1 : 4075) {
+            write_behind(rows[i].text, letters);
+            if (!in_child(rows[i].has ? left_out : shown, NULL))
+                fail_msg("row %zu behind %zu letters", i, letters);
+        }
+}
+
+static void any_number_of_local_groups_is_judged_rightly(void **state)
+{
+    static char text[4000000];
+    size_t size = 0;
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    for (unsigned i = 0; i < 100000; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "local%u:x:%u:\n", i, i);
+    write_local(text, size);
+    assert_true(in_child(shown, NULL));
+    size += (size_t)snprintf(text + size, sizeof text - size, "team:x:1:\n");
+    write_local(text, size);
+    assert_true(in_child(left_out, NULL));
+}
+
+/* Tries again until the module has looked at the file, for a minute at the most. */
+static bool comes_true(bool (*wanted)(const struct answers *))
+{
+    struct timespec now;
+    struct answers answers;
+    time_t until;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    until = now.tv_sec + 60;
+    do {
+        answers = ask_all();
+        if (wanted(&answers))
+            return true;
+        sched_yield();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec < until);
+    return false;
+}
+
+static int follow_changes(const void *unused)
+{
+    static const char with[] = "root:x:0:\nteam:x:1234:\n", without[] = "root:x:0:\n";
+
+    (void)unused;
+    write_local(without, sizeof without - 1);
+    if (!comes_true(is_shown))
+        return 1;
+    write_local(with, sizeof with - 1);
+    if (!comes_true(is_left_out))
+        return 2;
+    write_local(without, sizeof without - 1);
+    return !comes_true(is_shown);
+}
+
+static void a_local_group_that_comes_later_is_noticed(void **state)
+{
+    (void)state;
+    if (!may_mount)
+        skip();
+    assert_true(in_child(follow_changes, NULL));
+}
+
+/* A pipe in its place; and one that is too large. */
+static void without_the_local_file_no_group_is_shown(void **state)
+{
+    (void)state;
+    if (!may_mount)
+        skip();
+    assert_int_equal(mkfifo(STATE_DIR "/pipe", 0644), 0);
+    assert_int_equal(mount(STATE_DIR "/pipe", LOCAL_GROUP, "none", MS_BIND, NULL), 0);
+    assert_true(in_child(unavailable, NULL));
+    assert_int_equal(umount(LOCAL_GROUP), 0);
+    assert_true(in_child(shown, NULL));
+    assert_int_equal(truncate(LOCAL, 100L << 20), 0);
+    assert_true(in_child(unavailable, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_group_called_like_a_local_one_is_left_out, fresh),
+        cmocka_unit_test_setup(any_number_of_local_groups_is_judged_rightly, fresh),
+        cmocka_unit_test_setup(a_local_group_that_comes_later_is_noticed, fresh),
+        cmocka_unit_test_setup(without_the_local_file_no_group_is_shown, fresh),
+    };
+
+    if (!load_module(argc, argv))
+        return check_done("nss_local", sizeof tests / sizeof tests[0], -1);
+    return check_done("nss_local", sizeof tests / sizeof tests[0],
+                      cmocka_run_group_tests_name("nss_local", tests, begin, end));
+}
