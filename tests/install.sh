@@ -41,7 +41,7 @@ for prefix in /usr /opt/elsewhere; do
     verdict "after uninstall from $prefix the configuration is all that is left" ./etc/latchkey/latchkey.conf "$(files)"
     rm "$place/etc/latchkey/latchkey.conf"
     run uninstall "$prefix"
-    verdict "after uninstall from $prefix our own folders are gone" '' "$(find "$place" -name '*latchkey*' | xargs)"
+    verdict "after uninstall from $prefix our own folders are gone" '' "$(find "$place" -name '*latchkey*' -print0 | xargs -0)"
 done
 printf 'install: %d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
