@@ -5,7 +5,8 @@
 
 /*
  * Makes the store with the host key, and an empty snapshot, where they are missing, and
- * says what was done. Runs as the owner of the private folder. Nothing that exists is
- * touched; a store that was lost is an error, not a reason to begin again.
+ * says what was done. Runs as the owner of the private folder. A snapshot that is damaged is
+ * made anew from the store; nothing else that exists is touched. A store that was lost is an
+ * error, not a reason to begin again.
  */
 bool prepare_host(const char *private_folder, const char *public_folder, struct error *why);

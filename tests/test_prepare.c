@@ -1,0 +1,154 @@
+/* login/prepare.c: what a host is given before anybody signs in, and again when it was harmed. */
+#include "login/prepare.h"
+
+#include "cache/snapshot_format.h"
+#include "tests/place.h"
+
+static struct place place;
+static char path[64];
+static struct error why;
+
+static int begin(void **state)
+{
+    (void)state;
+    place_make(&place);
+    snprintf(path, sizeof path, "%s/snapshot", place.public);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    place_remove(&place);
+    return 0;
+}
+
+static bool prepare(void)
+{
+    return prepare_host(place.private, place.public, &why);
+}
+
+static ino_t inode(void)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+static struct person enrol_ada(void)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct store *store = place_store(&place);
+    struct person ada = accept_person(store, &acceptance);
+
+    assert_true(store_publish(store, place.public, &why));
+    store_close(store);
+    return ada;
+}
+
+static bool shows(const struct person *person)
+{
+    struct store *store = place_store(&place);
+    bool published = store_is_published(store, place.public, person);
+
+    store_close(store);
+    return published;
+}
+
+static void what_is_good_is_left_alone(void **state)
+{
+    ino_t before;
+
+    (void)state;
+    assert_true(prepare());
+    before = inode();
+    assert_true(before != 0);
+    assert_true(prepare());
+    assert_true(inode() == before);
+    enrol_ada();
+    before = inode();
+    assert_true(prepare());
+    assert_true(inode() == before);
+}
+
+static void flip(off_t at)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    close(fd);
+}
+
+/* One bit anywhere, also where no reader would notice. */
+static void a_damaged_snapshot_is_made_anew(void **state)
+{
+    struct person ada;
+    struct stat status;
+
+    (void)state;
+    assert_true(prepare());
+    ada = enrol_ada();
+    assert_int_equal(stat(path, &status), 0);
+    for (off_t at = 0; at < status.st_size; at++) {
+        ino_t before = inode();
+
+        flip(at);
+        if (!prepare() || inode() == before || !shows(&ada))
+            fail_msg("byte %ld: %s", (long)at, why.text);
+    }
+    assert_int_equal(truncate(path, 0), 0);
+    assert_true(prepare() && shows(&ada));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_true(prepare() && shows(&ada));
+    assert_int_equal(unlink(path), 0);
+    assert_true(prepare() && shows(&ada));
+}
+
+static void an_older_snapshot_that_was_put_back_is_replaced(void **state)
+{
+    struct person ada;
+    char previous[64];
+
+    (void)state;
+    assert_true(prepare());
+    ada = enrol_ada();
+    snprintf(previous, sizeof previous, "%s/snapshot.previous", place.public);
+    assert_int_equal(rename(previous, path), 0);
+    assert_false(shows(&ada));
+    assert_true(prepare());
+    assert_true(shows(&ada));
+}
+
+/* Where the snapshot names people, or cannot be read so that it may. */
+static void a_lost_store_is_an_error(void **state)
+{
+    (void)state;
+    assert_true(prepare());
+    enrol_ada();
+    assert_int_equal(unlinkat(place.folder, "store.db", 0), 0);
+    assert_false(prepare());
+    assert_non_null(strstr(why.text, "lost"));
+    flip(0);
+    assert_false(prepare());
+    assert_int_equal(truncate(path, 0), 0);
+    assert_false(prepare());
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(faccessat(place.folder, "store.db", F_OK, 0), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+static const struct CMUnitTest tests[] = {
+    TEST(what_is_good_is_left_alone),
+    TEST(a_damaged_snapshot_is_made_anew),
+    TEST(an_older_snapshot_that_was_put_back_is_replaced),
+    TEST(a_lost_store_is_an_error),
+};
+
+int main(void)
+{
+    return check_main("prepare", tests);
+}
