@@ -1,5 +1,6 @@
 /* Recording what a sign-in that the platform accepted leaves behind. */
 #include "cache/ids.h"
+#include "cache/store_claims.h"
 #include "cache/store_groups.h"
 #include "cache/store_internal.h"
 #include "cache/store_token.h"
@@ -106,6 +107,16 @@ static bool person_looks_alike(const struct person *one, const struct person *ot
            strcmp(one->home, other->home) == 0 && strcmp(one->shell, other->shell) == 0;
 }
 
+/* A refusal that was recorded while the platform was being asked is the younger answer. */
+static bool is_overtaken(const struct person *before, const struct person *seen, struct error *why)
+{
+    if (!seen || before->refused == REFUSED_NOT ||
+        (before->refused == seen->refused && before->refused_at == seen->refused_at))
+        return false;
+    error_set(why, ERROR_UNTRUSTED, "the platform refused this person meanwhile");
+    return true;
+}
+
 /* Counts a change that the snapshot would show, and says whether any is waiting to be shown. */
 static bool changes_count(sqlite3 *db, bool changed, bool *waiting, struct error *why)
 {
@@ -145,6 +156,7 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
 
     if (!transaction_write(&transaction, store, why) ||
         person_by_account(store->db, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
+        is_overtaken(&before, acceptance->seen, why) ||
         !name_is_free(store->db, acceptance->name, before.uid, why) ||
         !ids_bind(store, ID_PERSON, acceptance->account, acceptance->now, &plan->choice, &lost,
                   why))
@@ -158,6 +170,8 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
         return OUTCOME_LOST;
     if (person_by_account(store->db, acceptance->account, &after, why) != LOOKUP_FOUND ||
         !time_record(store->db, acceptance->now, why) ||
+        (acceptance->group_ids &&
+         !claims_record(store, plan->choice.id, acceptance->group_ids, why)) ||
         !changes_count(store->db, moved || !person_looks_alike(&before, &after), &waiting, why) ||
         !transaction_commit(&transaction, why))
         return OUTCOME_FAILED;

@@ -112,6 +112,24 @@ enum lookup person_by_account(sqlite3 *db, const struct account *account, struct
     return person_confirm(lookup, account_equal(&person.account, account), &person, found, why);
 }
 
+/* Within a transaction. */
+static enum lookup person_by_uid(sqlite3 *db, uint32_t uid, struct person *found, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(db, PERSON_COLUMNS "WHERE p.uid = ?1", why);
+    struct person person = {0};
+    enum lookup lookup;
+
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_number(query, 1, uid)) {
+        store_failed(db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    lookup = person_fetch(query, &person, why);
+    return person_confirm(lookup, person.uid == uid, &person, found, why);
+}
+
 enum lookup store_person_by_name(struct store *store, const char *name, struct person *found,
                                  struct error *why)
 {
@@ -150,74 +168,65 @@ enum lookup store_token(struct store *store, const struct person *person, char *
                : LOOKUP_UNAVAILABLE;
 }
 
-bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_ids,
-                     struct error *why)
+/* Whether the refused token is still the one of `uid`. One that does not open is nobody's. */
+static bool token_stands(struct store *store, uint32_t uid, const char *token, bool *stands,
+                         struct error *why)
 {
-    OWNED(statement_release)
-    sqlite3_stmt *query =
-        store_prepare(store->db,
-                      "SELECT i.object_id FROM membership m JOIN id i ON i.id = m.gid"
-                      " WHERE m.uid = ?1 ORDER BY m.gid",
-                      why);
-    OWNED(strings_release) struct strings read = STRINGS_WITH_LIMIT(object_ids->limit);
-    char object_id[OBJECT_ID_MOST + 1];
-    enum step step;
+    OWNED(free_secret) char *kept = NULL;
+    struct person person;
 
-    if (!query)
+    if (person_by_uid(store->db, uid, &person, why) != LOOKUP_FOUND)
         return false;
-    if (!bind_number(query, 1, uid))
-        return store_failed(store->db, "binding", why);
-    while ((step = store_step(query, why)) == STEP_ROW) {
-        if (!column_copy(query, 0, object_id, sizeof object_id))
-            return store_damaged(why);
-        if (!strings_add(&read, object_id))
-            return error_set(why, ERROR_SYSTEM, "too many groups of uid %u", uid);
+    switch (store_token(store, &person, &kept, why)) {
+    case LOOKUP_FOUND:
+        *stands = strcmp(kept, token) == 0;
+        return true;
+    case LOOKUP_ABSENT:
+        *stands = false;
+        return true;
+    case LOOKUP_UNAVAILABLE:
+        break;
     }
-    if (step == STEP_FAILED)
-        return false;
-    strings_release(object_ids);
-    *object_ids = read;
-    read = STRINGS_WITH_LIMIT(0);
-    return true;
+    *stands = true;
+    return why->kind == ERROR_UNTRUSTED;
 }
 
-/* One UPDATE of one person, in a transaction of its own. */
-static bool person_update(struct store *store, uint32_t uid, const char *sql,
-                          const struct refusal_record *record, struct error *why)
+/* REFUSED_NOT takes no earlier refusal back: only an acceptance does. */
+static bool refusal_write(sqlite3 *db, uint32_t uid, const struct refusal_record *record,
+                          struct error *why)
 {
-    OWNED(transaction_end) struct transaction transaction = {0};
-    OWNED(statement_release) sqlite3_stmt *write = NULL;
+    OWNED(statement_release)
+    sqlite3_stmt *write = store_prepare(db,
+                                        "UPDATE person SET"
+                                        " refused_at = CASE ?2 WHEN 0 THEN refused_at ELSE ?3 END,"
+                                        " refused = CASE ?2 WHEN 0 THEN refused ELSE ?2 END,"
+                                        " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
+                                        " token = CASE ?5 WHEN 0 THEN token END"
+                                        " WHERE uid = ?1 AND (?6 IS NULL OR verifier = ?6)",
+                                        why);
 
-    if (!transaction_write(&transaction, store, why))
-        return false;
-    write = store_prepare(store->db, sql, why);
     if (!write)
         return false;
     if (!bind_number(write, 1, uid) || !bind_number(write, 2, record->refused) ||
         !bind_number(write, 3, record->now) || !bind_number(write, 4, record->erase_verifier) ||
-        !bind_number(write, 5, record->erase_token))
-        return store_failed(store->db, "binding", why);
+        !bind_number(write, 5, record->erase_token) || !bind_text(write, 6, record->verifier))
+        return store_failed(db, "binding", why);
     if (!store_run(write, why))
         return false;
-    if (sqlite3_changes(store->db) != 1)
-        return error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
-    return transaction_commit(&transaction, why);
+    return sqlite3_changes(db) == 1 || record->verifier ||
+           error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
 }
 
 bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
                   struct error *why)
 {
-    /* REFUSED_NOT takes no earlier refusal back: only an acceptance does. */
-    return person_update(store, uid,
-                         "UPDATE person SET"
-                         " refused_at = CASE ?2 WHEN 0 THEN refused_at ELSE ?3 END,"
-                         " refused = CASE ?2 WHEN 0 THEN refused ELSE ?2 END,"
-                         " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
-                         " token = CASE ?5 WHEN 0 THEN token END WHERE uid = ?1",
-                         record, why);
-}
+    OWNED(transaction_end) struct transaction transaction = {0};
+    bool stands = true;
 
-bool store_forget_token(struct store *store, uint32_t uid, struct error *why)
-{
-    return store_refuse(store, uid, &(struct refusal_record){.erase_token = true}, why);
+    if (!transaction_write(&transaction, store, why) ||
+        (record->token && !token_stands(store, uid, record->token, &stands, why)))
+        return false;
+    if (!stands)
+        return true;
+    return refusal_write(store->db, uid, record, why) && transaction_commit(&transaction, why);
 }

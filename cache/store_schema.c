@@ -36,6 +36,12 @@ static const char *const upgrades[] = {
     "CREATE TABLE document ("
     " url TEXT PRIMARY KEY, body BLOB NOT NULL, fetched_at INTEGER NOT NULL) STRICT;"
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;",
+    /* Every group that the platform names, also those that cannot be Unix groups here. */
+    "CREATE TABLE claim ("
+    " uid INTEGER NOT NULL REFERENCES person (uid) ON DELETE CASCADE,"
+    " object_id TEXT NOT NULL,"
+    " PRIMARY KEY (uid, object_id)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO claim SELECT m.uid, i.object_id FROM membership m JOIN id i ON i.id = m.gid;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))

@@ -1,34 +1,31 @@
 #include "login/attempt.h"
 
-#include "base/log.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "config/paths.h"
 #include "login/compare.h"
+#include "login/known.h"
 #include "login/online.h"
+#include "login/record.h"
 
 #include <fcntl.h>
 
-#define TRIES_WAIT_MS 10000 /* for attempts in flight to be given back */
-
-/* --- Who is meant. --- */
+#define TRIES_WAIT_MS 5000  /* for attempts in flight to be given back */
+#define KDF_WAIT_MS   30000 /* for free slots, all together */
 
 /* Where small files that several helpers share live; the disk may be read-only. */
 static bool open_shared(struct attempt *a, struct error *why)
 {
-    static const char *const folders[] = {PRIVATE_DIR, RUNTIME_STATE_DIR};
+    const unsigned slots = a->config->kdf_slots ? a->config->kdf_slots : kdf_slots_of_this_host();
+    const int folders[] = {open(PRIVATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                           open(RUNTIME_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        OWNED(close_fd) int folder = open(folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (folder < 0)
-            continue;
-        if ((a->tries || attempts_open(folder, &a->tries, why)) &&
-            (a->slots ||
-             kdf_slots_open(folder,
-                            a->config->kdf_slots ? a->config->kdf_slots : kdf_slots_of_this_host(),
-                            &a->slots, why)))
+    a->shared = folders[0];
+    a->runtime = folders[1];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (folders[i] >= 0 && (a->tries || attempts_open(folders[i], &a->tries, why)) &&
+            (a->slots || kdf_slots_open(folders[i], slots, &a->slots, why)))
             return true;
-    }
     return error_context(why, "%s and %s", PRIVATE_DIR, RUNTIME_STATE_DIR);
 }
 
@@ -41,20 +38,8 @@ static bool is_ours(const struct config *config, const char *name)
 
 bool attempt_begin(struct attempt *a, struct error *why)
 {
-    a->now = time(NULL);
     a->ours = is_ours(a->config, a->request->user);
-    if (!store_highest_time(a->store, &a->highest_time, why))
-        return false;
-    switch (store_person_by_name(a->store, a->request->user, &a->person, why)) {
-    case LOOKUP_FOUND:
-        /* Another issuer's people are strangers, whatever they are called. */
-        a->known = a->ours && strcmp(a->person.account.issuer, a->config->issuer) == 0;
-        break;
-    case LOOKUP_ABSENT:
-        break;
-    case LOOKUP_UNAVAILABLE:
-        return false;
-    }
+    a->result = RESULT_SKIPPED;
     return open_shared(a, why);
 }
 
@@ -65,29 +50,24 @@ void attempt_release(struct attempt *a)
     attempts_close(a->tries);
     kdf_slots_close(a->slots);
     free_secret(&a->secret);
+    free_secret(&a->token);
+    close_fd(&a->shared);
+    close_fd(&a->runtime);
 }
 
-/* --- What is known of the circumstances. --- */
-
-static bool is_remote(const struct attempt *a)
+static enum attempt_kind kind_of(const struct attempt *a)
 {
-    return *a->request->remote_host;
+    return *a->request->remote_host ? ATTEMPT_REMOTE : ATTEMPT_LOCAL;
 }
 
-static struct remembered remembered_of(const struct attempt *a)
+static enum verdict say(struct attempt *a, enum words words, enum verdict verdict)
 {
-    const struct config *config = a->config;
-
-    return (struct remembered){
-        .person = a->known ? &a->person : NULL,
-        .now = a->now,
-        .highest_time = a->highest_time,
-        .recheck_minutes = config->recheck_minutes,
-        .password_recheck_hours = config->password_recheck_hours,
-        .offline_days = is_remote(a) ? config->offline_days_remote : config->offline_days,
-        .may_ask_token = online_may_ask_token(a),
-    };
+    if (words != WORDS_NONE)
+        talk_fail(a->talk, words_text(words), &(struct error){0});
+    return verdict;
 }
+
+/* --- A secret that is not known to be right may be asked about elsewhere, but not often. --- */
 
 /* A short keyed hash by which the same wrong password is known again. */
 static uint32_t tag_of(struct attempt *a)
@@ -101,29 +81,27 @@ static uint32_t tag_of(struct attempt *a)
     return tag;
 }
 
-/* A secret that is wrong here may be asked about elsewhere, but not often. */
 static bool reserve_check(struct attempt *a)
 {
-    return attempts_reserve_check(a->tries, a->person.uid,
-                                  is_remote(a) ? ATTEMPT_REMOTE : ATTEMPT_LOCAL, tag_of(a));
+    return attempts_reserve_check(a->tries, a->person.uid, kind_of(a), tag_of(a));
+}
+
+/* It counted only if the platform saw a secret that is wrong, or may have. */
+static void settle_check(struct attempt *a, enum local local)
+{
+    if (local == LOCAL_RIGHT || (a->result == RESULT_UNREACHABLE && !a->outcome.answered))
+        attempts_return_check(a->tries, a->person.uid, kind_of(a));
+    else if (a->result == RESULT_SECRET)
+        attempts_remember_wrong(a->tries, a->person.uid, tag_of(a));
 }
 
 /* --- The story. --- */
 
-static enum verdict say(struct attempt *a, enum words words, enum verdict verdict)
-{
-    if (words != WORDS_NONE)
-        talk_fail(a->talk, words_text(words), &(struct error){0});
-    return verdict;
-}
-
 /* The first question, asked while the secret is still being compared. */
 static void ask_first(struct attempt *a, struct compare *compare)
 {
-    const struct remembered remembered = remembered_of(a);
-    bool has_verifier = a->known && *a->person.verifier;
+    const struct remembered remembered = known_facts(a);
 
-    a->result = RESULT_SKIPPED;
     switch (policy_proof(&remembered)) {
     case PROOF_NONE:
         return;
@@ -133,111 +111,82 @@ static void ask_first(struct attempt *a, struct compare *compare)
     case PROOF_PASSWORD:
         break;
     }
-    if (!has_verifier) {
+    if (!a->known) {
         online_ask_password(a);
     } else if (reserve_check(a)) {
         online_ask_password(a);
-        if (compare_end(compare) == LOCAL_RIGHT)
-            attempts_return_check(a->tries, a->person.uid,
-                                  is_remote(a) ? ATTEMPT_REMOTE : ATTEMPT_LOCAL);
+        settle_check(a, compare_end(compare));
     } else if (compare_end(compare) == LOCAL_RIGHT) {
         online_ask_password(a);
     }
 }
 
+/* Takes a check where one is needed: only to be called when the password is asked about next. */
 static bool may_ask_password(struct attempt *a)
 {
     if (a->asked_password || !policy_wants_password(a->result, a->local))
         return false;
-    return a->local != LOCAL_WRONG || reserve_check(a);
-}
-
-static void remember_refusal(struct attempt *a, const struct decision *decision)
-{
-    const struct refusal_record record = {
-        .refused = decision->remember,
-        .erase_verifier = decision->erase_verifier,
-        .erase_token = decision->erase_token,
-        .now = a->now,
-    };
-
-    if (!a->known)
-        return;
-    if (decision->remember != REFUSED_NOT) {
-        if (store_refuse(a->store, a->person.uid, &record, &a->why))
-            a->person.refused = decision->remember;
-    } else if (decision->erase_token) {
-        store_forget_token(a->store, a->person.uid, &a->why);
-    }
-    if (decision->erase_token)
-        a->person.has_token = false;
+    return !a->known || a->local == LOCAL_RIGHT || reserve_check(a);
 }
 
 /* Asks as often as policy wants: at most once about the password and once about the token. */
 static struct decision decide(struct attempt *a)
 {
     for (;;) {
-        const struct remembered remembered = remembered_of(a);
+        const struct remembered remembered = known_facts(a);
         const struct facts facts = {
             .result = a->result,
             .local = a->local,
             .offline = policy_offline(&remembered),
             .may_ask_password = may_ask_password(a),
             .may_ask_token = online_may_ask_token(a),
+            .password_unserved = a->password_unserved,
         };
         struct decision decision = policy_decide(&facts);
-        enum verdict ignored;
 
-        remember_refusal(a, &decision);
-        /* The successor of a redeemed token is kept whatever follows. */
-        if (a->result == RESULT_ACCEPTED_TOKEN && decision.step != STEP_ADMIT)
-            online_record(a, NULL, &ignored);
-        if (decision.step == STEP_ASK_PASSWORD)
+        known_refuse(a, &decision);
+        if (decision.step == STEP_ASK_PASSWORD) {
             online_ask_password(a);
-        else if (decision.step == STEP_ASK_TOKEN)
+            if (a->known && a->local != LOCAL_RIGHT)
+                settle_check(a, a->local);
+        } else if (decision.step == STEP_ASK_TOKEN) {
             online_ask_token(a);
-        else
+        } else {
             return decision;
+        }
     }
 }
 
-/* A verifier for the secret the platform vouched for; NULL keeps the old one. */
+/*
+ * A verifier for the secret that the platform vouched for; NULL keeps the old one, which is
+ * then for the same secret; "" when none could be made: the old one must not live on.
+ */
 static const char *verifier_for(struct attempt *a, const struct decision *decision,
                                 char made[VERIFIER_MOST + 1])
 {
-    const struct deadline deadline = deadline_in_ms(COMPARE_MS);
-    bool weak =
-        a->known && a->local == LOCAL_RIGHT && verifier_is_weak(a->person.verifier, VERIFIER_COST);
+    bool needed = decision->new_verifier || !*a->person.verifier;
 
-    if (!decision->new_verifier && !weak)
+    if (!needed && !verifier_is_weak(a->person.verifier, VERIFIER_COST))
         return NULL;
-    return verifier_make(store_host_key(a->store), a->slots, a->secret, VERIFIER_COST, &deadline,
-                         made, &a->why)
-               ? made
-               : NULL;
+    if (verifier_make(store_host_key(a->store), a->slots, a->secret, VERIFIER_COST, &a->kdf, made,
+                      &a->why))
+        return made;
+    return needed ? "" : NULL;
 }
 
-static enum verdict admit_online(struct attempt *a, const struct decision *decision)
+static enum verdict admit_by_password(struct attempt *a, const struct decision *decision)
 {
     char made[VERIFIER_MOST + 1] = "";
     enum verdict verdict = VERDICT_FAILED;
-    enum words words = online_record(a, verifier_for(a, decision, made), &verdict);
+    enum words words = record_acceptance(a, verifier_for(a, decision, made), &verdict);
 
     explicit_bzero(made, sizeof made);
     return say(a, words, verdict);
 }
 
-static bool is_allowed_as_remembered(struct attempt *a)
-{
-    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
-
-    store_groups_of(a->store, a->person.uid, &groups, &a->why);
-    return policy_allows(&a->config->allow, a->request->user, &groups);
-}
-
 static void tell_until(struct attempt *a)
 {
-    const struct remembered remembered = remembered_of(a);
+    const struct remembered remembered = known_facts(a);
     time_t until = policy_offline_until(&remembered);
     struct tm parts;
     char date[32] = "", text[512];
@@ -250,30 +199,51 @@ static void tell_until(struct attempt *a)
 
 static enum verdict admit_as_remembered(struct attempt *a, const struct decision *decision)
 {
-    if (!a->known || !is_allowed_as_remembered(a))
+    if (!known_stands(a))
+        return say(a, WORDS_REVOKED, VERDICT_DENY);
+    if (!known_is_allowed(a))
         return say(a, WORDS_NOT_ALLOWED, VERDICT_FORBIDDEN);
-    store_saw_time(a->store, a->now, &(struct error){0});
+    if (!known_publish(a))
+        return say(a, WORDS_BROKEN, VERDICT_FAILED);
     if (decision->step == STEP_ADMIT_OFFLINE)
         tell_until(a);
     return VERDICT_ADMIT;
 }
 
+static enum verdict admit(struct attempt *a, const struct decision *decision)
+{
+    if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_PASSWORD)
+        return admit_by_password(a, decision);
+    if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_TOKEN)
+        return say(a, a->words, a->verdict);
+    return admit_as_remembered(a, decision);
+}
+
 static enum verdict conclude(struct attempt *a)
 {
     struct decision decision = decide(a);
-    bool online = a->result == RESULT_ACCEPTED_PASSWORD || a->result == RESULT_ACCEPTED_TOKEN;
     enum verdict verdict;
 
-    if (decision.step == STEP_DENY) {
-        if (a->result == RESULT_SECRET && a->local == LOCAL_WRONG)
-            attempts_remember_wrong(a->tries, a->person.uid, tag_of(a));
+    /* Whoever knows the secret is a witness of the time, whatever comes of it. */
+    if (a->local == LOCAL_RIGHT && a->result != RESULT_ACCEPTED_PASSWORD)
+        store_saw_time(a->store, a->now, &(struct error){0});
+    if (decision.step == STEP_DENY)
         return say(a, decision.words, decision.verdict);
-    }
-    verdict = decision.step == STEP_ADMIT && online ? admit_online(a, &decision)
-                                                    : admit_as_remembered(a, &decision);
+    verdict = admit(a, &decision);
     /* The secret was right, whatever else is in the way. */
     attempts_give_back(a->tries);
     return verdict;
+}
+
+/* The secret could not be compared; what the platform said counts all the same. */
+static enum verdict give_up(struct attempt *a, const struct compare *compare)
+{
+    const struct facts facts = {.result = a->result, .local = LOCAL_UNKNOWN};
+    const struct decision decision = policy_decide(&facts);
+
+    known_refuse(a, &decision);
+    a->why = compare->why;
+    return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
 }
 
 static enum verdict check_secret(struct attempt *a)
@@ -282,33 +252,39 @@ static enum verdict check_secret(struct attempt *a)
         .key = store_host_key(a->store),
         .slots = a->slots,
         .secret = a->secret,
-        .verifier = a->known ? a->person.verifier : "",
+        .deadline = &a->kdf,
     };
+    bool possible = a->ours && (a->known || a->may_enrol);
 
+    a->kdf = deadline_in_ms(KDF_WAIT_MS);
+    if (a->known)
+        text_copy(compare.verifier, sizeof compare.verifier, a->person.verifier);
     compare_begin(&compare);
-    if (a->ours && (a->known || a->may_enrol))
+    if (possible)
         ask_first(a, &compare);
     a->local = compare_end(&compare);
-    if (compare.failed) {
-        a->why = compare.why;
-        return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
-    }
-    if (!a->ours || (!a->known && !a->may_enrol))
-        return say(a, WORDS_BAD, VERDICT_DENY);
-    return conclude(a);
+    /* Somebody else has brought a new secret since: this one is not it. */
+    if (a->local == LOCAL_RIGHT && strcmp(compare.verifier, a->person.verifier) != 0)
+        a->local = LOCAL_WRONG;
+    explicit_bzero(compare.verifier, sizeof compare.verifier);
+    if (compare.failed)
+        return give_up(a, &compare);
+    return possible ? conclude(a) : say(a, WORDS_BAD, VERDICT_DENY);
 }
 
 enum verdict attempt_sign_in(struct attempt *a)
 {
     const struct deadline deadline = deadline_in_ms(TRIES_WAIT_MS);
-    uint32_t whose = a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS;
+    enum heard heard = talk_secret(a->talk, words_text(WORDS_ASK_PASSWORD), &a->secret, &a->why);
 
-    if (talk_secret(a->talk, words_text(WORDS_ASK_PASSWORD), &a->secret, &a->why) != HEARD_REPLY)
+    if (heard != HEARD_REPLY)
         return VERDICT_FAILED;
     if (!*a->secret)
         return say(a, WORDS_BAD, VERDICT_DENY);
-    if (!attempts_take(a->tries, whose, is_remote(a) ? ATTEMPT_REMOTE : ATTEMPT_LOCAL, &deadline,
-                       &a->why))
+    if (!known_read(a, &a->why))
+        return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
+    if (!attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS, kind_of(a),
+                       &deadline, &a->why))
         return a->why.kind == ERROR_REFUSED ? say(a, WORDS_TRIES, VERDICT_MAXTRIES)
                                             : say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
     return check_secret(a);
@@ -316,39 +292,45 @@ enum verdict attempt_sign_in(struct attempt *a)
 
 /* --- The account phase. --- */
 
-static enum verdict account_denied(struct attempt *a, const struct decision *decision)
+/* Whether the account is still in good standing, asked if that was long ago. */
+static void ask_account(struct attempt *a)
 {
-    remember_refusal(a, decision);
-    return say(a, decision->words, decision->verdict);
-}
+    const struct remembered remembered = known_facts(a);
 
-enum verdict attempt_account(struct attempt *a)
-{
-    const struct remembered remembered = remembered_of(a);
-    struct decision decision;
-    enum verdict verdict = VERDICT_FAILED;
-    enum words words;
-
-    if (!a->known)
-        return VERDICT_EXPIRED;
-    if (policy_is_background(a->request)) {
-        decision = policy_background(&a->person);
-        return decision.step == STEP_DENY ? account_denied(a, &decision)
-                                          : admit_as_remembered(a, &decision);
-    }
     if (!policy_account_is_due(&remembered))
         a->result = RESULT_SKIPPED;
     else if (!a->person.has_token)
         a->result = RESULT_TOKEN;
-    else if (!online_may_ask_token(a))
+    else if (!remembered.may_ask_token)
         a->result = RESULT_UNREACHABLE; /* a successor could not be kept: as if cut off */
     else
         online_ask_token(a);
-    decision = policy_account(a->result, policy_offline(&remembered), a->person.refused);
+}
+
+static struct decision decide_account(struct attempt *a)
+{
+    struct remembered remembered;
+
+    if (policy_is_background(a->request))
+        return policy_background(&a->person);
+    ask_account(a);
+    remembered = known_facts(a);
+    return policy_account(a->result, policy_offline(&remembered), a->person.refused);
+}
+
+enum verdict attempt_account(struct attempt *a)
+{
+    struct decision decision;
+
+    if (!known_read(a, &a->why))
+        return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
+    if (!a->known)
+        return VERDICT_EXPIRED;
+    decision = decide_account(a);
+    known_refuse(a, &decision);
     if (decision.step == STEP_DENY)
-        return account_denied(a, &decision);
-    if (a->result != RESULT_ACCEPTED_TOKEN)
-        return admit_as_remembered(a, &decision);
-    words = online_record(a, NULL, &verdict);
-    return say(a, words, verdict);
+        return say(a, decision.words, decision.verdict);
+    if (a->result == RESULT_ACCEPTED_TOKEN)
+        return say(a, a->words, a->verdict);
+    return admit_as_remembered(a, &decision);
 }

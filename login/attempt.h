@@ -19,27 +19,34 @@ struct attempt {
     struct store *store;
     struct talk *talk;
     bool may_enrol; /* the caller is root: a person not known yet may be remembered */
-    time_t now, highest_time;
+    bool ours;      /* the name is in one of our domains */
 
-    struct person person; /* as known here when `known`; renewed when something is recorded */
+    /* What is known here: login/known.h. */
+    time_t now, highest_time;
+    struct person person; /* when `known`; renewed when something is recorded */
     bool known;
-    bool ours; /* the name is in one of our domains */
 
     /* Its own, released by attempt_release. */
+    int shared, runtime; /* folders, open: what helpers share, and /run's; -1: there is none */
     struct attempts *tries;
     struct kdf_slots *slots;
     struct platform *platform; /* opened when first asked */
     char *secret;
+    char *token;            /* the refresh token that was sent */
     struct outcome outcome; /* the platform's last answer */
 
     struct deadline budget; /* of all requests together */
+    struct deadline kdf;    /* of all waiting for key derivations */
     bool asked_password, asked_token;
-    enum result result; /* what the platform said last */
+    bool password_unserved; /* an answer came, but not to password grants */
+    enum result result;     /* what the platform said last */
     enum local local;
-    struct error why; /* the last thing that went wrong, for the log */
+    enum words words;     /* with what an accepted token was recorded, and ... */
+    enum verdict verdict; /* ... what follows from that */
+    struct error why;     /* the last thing that went wrong, for the log */
 };
 
-/* Finds out who is meant. False: nobody can sign in on this host now (`why`). */
+/* Opens what it works with. False: nobody can sign in on this host now (`why`). */
 bool attempt_begin(struct attempt *attempt, struct error *why);
 void attempt_release(struct attempt *attempt);
 

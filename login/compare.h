@@ -11,12 +11,12 @@
 
 #include <pthread.h>
 
-#define COMPARE_MS 30000 /* longest wait for a free slot */
-
 struct compare {
     const struct host_key *key;
     struct kdf_slots *slots;
-    const char *secret, *verifier; /* an empty verifier: nothing is known */
+    const char *secret;
+    char verifier[VERIFIER_MOST + 1]; /* its own copy; empty: nothing is known */
+    const struct deadline *deadline;
     enum local local;
     bool failed; /* could not be computed: `why`; `local` is then LOCAL_WRONG */
     struct error why;
@@ -26,5 +26,5 @@ struct compare {
 
 /* Starts it, in a thread where one can be had; all that `compare` points to must stay until the end. */
 void compare_begin(struct compare *compare);
-/* Waits for it. */
+/* Waits for it. May be called again. */
 enum local compare_end(struct compare *compare);

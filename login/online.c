@@ -1,11 +1,8 @@
 #include "login/online.h"
 
 #include "base/own.h"
-#include "base/text.h"
-#include "config/paths.h"
-#include "login/gecos.h"
-
-/* --- The platform's documents live in the store. --- */
+#include "cache/turn.h"
+#include "login/record.h"
 
 static enum lookup load_document(void *context, const char *url, struct buffer *body,
                                  time_t *fetched_at)
@@ -56,7 +53,10 @@ static enum result result_of(const struct outcome *outcome, bool of_password)
     case ANSWER_ACCEPTED:
         return of_password ? RESULT_ACCEPTED_PASSWORD : RESULT_ACCEPTED_TOKEN;
     case ANSWER_UNREACHABLE:
-        return of_password && outcome->answered ? RESULT_UNSERVED : RESULT_UNREACHABLE;
+        /* Whoever was told to wait asks nothing else either. */
+        return of_password && outcome->answered && !outcome->retry_after_seconds
+                   ? RESULT_UNSERVED
+                   : RESULT_UNREACHABLE;
     case ANSWER_REFUSED:
         break;
     }
@@ -92,100 +92,50 @@ enum result online_ask_password(struct attempt *a)
     outcome_release(&a->outcome);
     platform_password_grant(a->platform, a->request->user, a->secret, known_object_id(a),
                             &a->budget, &a->outcome);
-    return take_answer(a, true);
+    a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
+    return a->result;
 }
 
-enum result online_ask_token(struct attempt *a)
+/* Somebody else's redemption since the secret was typed is as good as one of our own. */
+static bool was_proven_meanwhile(struct attempt *a)
 {
-    OWNED(free_secret) char *token = NULL;
+    struct person now;
 
-    a->asked_token = true;
-    if (store_token(a->store, &a->person, &token, &a->why) != LOOKUP_FOUND)
-        return a->result = RESULT_TOKEN; /* none that opens: as good as dead */
-    if (!open_platform(a))
-        return a->result = RESULT_UNREACHABLE;
+    return store_person_by_name(a->store, a->request->user, &now, &a->why) == LOOKUP_FOUND &&
+           now.uid == a->person.uid && now.refused == REFUSED_NOT && now.last_online >= a->now &&
+           now.last_online > a->person.last_online;
+}
+
+static enum result send_token(struct attempt *a)
+{
+    free_secret(&a->token);
+    a->token = NULL;
+    switch (store_token(a->store, &a->person, &a->token, &a->why)) {
+    case LOOKUP_FOUND:
+        break;
+    case LOOKUP_ABSENT:
+        return a->result = RESULT_TOKEN;
+    case LOOKUP_UNAVAILABLE:
+        /* One that does not open is dead; a store that does not answer says nothing of it. */
+        return a->result = a->why.kind == ERROR_UNTRUSTED ? RESULT_TOKEN : RESULT_UNREACHABLE;
+    }
     outcome_release(&a->outcome);
-    platform_refresh_grant(a->platform, a->request->user, token, known_object_id(a), &a->budget,
+    platform_refresh_grant(a->platform, a->request->user, a->token, known_object_id(a), &a->budget,
                            &a->outcome);
     return take_answer(a, false);
 }
 
-/* --- Recording. --- */
-
-/* `template` with {name} replaced; false when it does not fit. */
-static bool fill_template(const char *template, const char *name, char *out, size_t size)
+enum result online_ask_token(struct attempt *a)
 {
-    const char *at = strstr(template, "{name}");
-    int length;
+    OWNED(close_fd) int turn = -1;
 
-    if (!at)
-        return text_copy(out, size, template);
-    length = snprintf(out, size, "%.*s%s%s", (int)(at - template), template, name, at + 6);
-    return length >= 0 && (size_t)length < size;
-}
-
-static bool fill_account(const struct identity *identity, struct account *account)
-{
-    return text_copy(account->issuer, sizeof account->issuer, identity->issuer) &&
-           text_copy(account->tenant, sizeof account->tenant, identity->tenant) &&
-           text_copy(account->object_id, sizeof account->object_id, identity->object_id);
-}
-
-/* True when nothing public changed or the change is published. */
-static bool accept_and_publish(struct attempt *a, const struct acceptance *acceptance)
-{
-    bool public_changed = false;
-
-    a->why = (struct error){0};
-    return store_accept(a->store, acceptance, &a->person, &public_changed, NULL, &a->why) &&
-           (!public_changed || store_publish(a->store, PUBLIC_DIR, &a->why));
-}
-
-static bool is_allowed(struct attempt *a)
-{
-    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
-    const struct identity *identity = &a->outcome.identity;
-
-    if (identity->has_groups)
-        return policy_allows(&a->config->allow, a->request->user, &identity->groups);
-    if (a->known)
-        store_groups_of(a->store, a->person.uid, &groups, &a->why);
-    return policy_allows(&a->config->allow, a->request->user, &groups);
-}
-
-enum words online_record(struct attempt *a, const char *verifier, enum verdict *verdict)
-{
-    const struct identity *identity = &a->outcome.identity;
-    bool allowed = is_allowed(a), recorded = false;
-    char gecos[GECOS_MOST + 1], home[PATH_TEXT_MOST + 1];
-    struct account account;
-    const struct acceptance acceptance = {
-        .account = &account,
-        .name = a->request->user,
-        .gecos = gecos,
-        .home = home,
-        .shell = a->config->shell,
-        .verifier = verifier,
-        .refresh_token = a->outcome.refresh_token,
-        .password_proven = a->result == RESULT_ACCEPTED_PASSWORD,
-        .group_ids = identity->has_groups ? &identity->groups : NULL,
-        .now = a->now,
-    };
-
-    gecos_clean(identity->full_name, gecos, sizeof gecos);
-    if ((allowed || a->known) && (a->known || a->may_enrol) && fill_account(identity, &account) &&
-        fill_template(a->config->home, a->request->user, home, sizeof home))
-        recorded = accept_and_publish(a, &acceptance);
-    a->known = a->known || recorded;
-    if (!allowed) {
-        *verdict = VERDICT_FORBIDDEN;
-        return WORDS_NOT_ALLOWED;
-    }
-    /* Somebody known can be named whatever the disk says; a new person must be recorded first. */
-    if (recorded || (a->known && a->why.kind == ERROR_SYSTEM)) {
-        *verdict = VERDICT_ADMIT;
-        return WORDS_NONE;
-    }
-    *verdict = a->why.kind == ERROR_REFUSED ? VERDICT_FORBIDDEN : VERDICT_FAILED;
-    return a->why.kind == ERROR_REFUSED ? WORDS_ELSEWHERE : WORDS_BROKEN;
+    a->asked_token = true;
+    if (!open_platform(a) || !turn_take(a->shared, a->person.uid, &a->budget, &turn, &a->why))
+        return a->result = RESULT_UNREACHABLE;
+    if (was_proven_meanwhile(a))
+        return a->result = RESULT_SKIPPED;
+    /* Nobody else may find the old token once it has been used. */
+    if (send_token(a) == RESULT_ACCEPTED_TOKEN)
+        a->words = record_acceptance(a, NULL, &a->verdict);
+    return a->result;
 }

@@ -1,4 +1,4 @@
-/* The online half of a sign-in: asks the platform, and records what it said. */
+/* The online half of a sign-in: what the platform is asked. */
 #pragma once
 
 #include "login/attempt.h"
@@ -8,11 +8,9 @@ bool online_may_ask_token(const struct attempt *attempt);
 
 /* One request each within the budget; the answer is in attempt->outcome too. */
 enum result online_ask_password(struct attempt *attempt);
-enum result online_ask_token(struct attempt *attempt);
-
 /*
- * Records an accepted sign-in and publishes what became public. `verifier` may be
- * NULL: the old one stays. Somebody not allowed here is not recorded when new.
- * WORDS_NONE when the person may be let in; else what to say, and the verdict.
+ * An acceptance is recorded before others get their turn: attempt->words and ->verdict say
+ * with what result. RESULT_SKIPPED, without a request, when another sign-in of this person proved the
+ * account while this one waited for its turn.
  */
-enum words online_record(struct attempt *attempt, const char *verifier, enum verdict *verdict);
+enum result online_ask_token(struct attempt *attempt);

@@ -120,7 +120,16 @@ static struct decision ask(const struct facts *facts, enum step step)
     }
     if (facts->result == RESULT_UNSERVED)
         without.result = RESULT_UNREACHABLE;
-    return without.result == RESULT_UNREACHABLE ? offline(&without) : deny(&without);
+    if (without.result == RESULT_UNREACHABLE)
+        return offline(&without);
+    /* A dead token says nothing worse, and nobody could be asked about the password. */
+    if (facts->result == RESULT_TOKEN && facts->password_unserved && facts->local == LOCAL_RIGHT) {
+        struct decision decision = offline(&without);
+
+        decision.erase_token = true;
+        return decision;
+    }
+    return deny(&without);
 }
 
 bool policy_wants_password(enum result result, enum local local)
@@ -156,6 +165,21 @@ static bool is_older(time_t then, time_t now, long long seconds)
     return then <= 0 || then > now || now - then > seconds;
 }
 
+static bool is_set_back(const struct remembered *remembered)
+{
+    return remembered->now < remembered->highest_time - CLOCK_SLACK_SECONDS ||
+           remembered->now < remembered->person->last_online - CLOCK_SLACK_SECONDS;
+}
+
+bool policy_account_is_due(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+
+    return person->refused != REFUSED_NOT || is_set_back(remembered) ||
+           !remembered->recheck_minutes ||
+           is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
+}
+
 enum proof policy_proof(const struct remembered *remembered)
 {
     const struct person *person = remembered->person;
@@ -185,18 +209,10 @@ enum offline policy_offline(const struct remembered *remembered)
         return OFFLINE_NEVER;
     if (person->refused != REFUSED_NOT)
         return OFFLINE_CLOSED;
-    if (now < remembered->highest_time - CLOCK_SLACK_SECONDS ||
-        now < person->last_online - CLOCK_SLACK_SECONDS)
+    if (is_set_back(remembered))
         return OFFLINE_CLOCK;
-    return now <= policy_offline_until(remembered) ? OFFLINE_OPEN : OFFLINE_ENDED;
-}
-
-bool policy_account_is_due(const struct remembered *remembered)
-{
-    const struct person *person = remembered->person;
-
-    return person->refused != REFUSED_NOT || !remembered->recheck_minutes ||
-           is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
+    return remembered->offline_days && now <= policy_offline_until(remembered) ? OFFLINE_OPEN
+                                                                               : OFFLINE_ENDED;
 }
 
 struct decision policy_account(enum result result, enum offline state, enum refused refused)
@@ -208,13 +224,10 @@ struct decision policy_account(enum result result, enum offline state, enum refu
         return (struct decision){.step = STEP_ADMIT};
     if (result == RESULT_SKIPPED && refused == REFUSED_NOT)
         return (struct decision){.step = STEP_ADMIT};
-    if (result == RESULT_UNREACHABLE)
+    if (result == RESULT_UNREACHABLE || result == RESULT_LOCKED)
         return offline(&facts);
     decision = deny(&facts);
     decision.verdict = VERDICT_EXPIRED;
-    /* Here nobody can type a password instead: a dead token closes the account until she does. */
-    if (result == RESULT_TOKEN)
-        decision.remember = REFUSED_REVOKED;
     if (result == RESULT_SKIPPED)
         decision.words = WORDS_REVOKED;
     return decision;

@@ -71,8 +71,9 @@ struct facts {
     enum result result;
     enum local local;
     enum offline offline;
-    bool may_ask_password; /* not asked yet in this sign-in, and the limits allow it */
-    bool may_ask_token;    /* not asked yet, there is one, and its successor could be stored */
+    bool may_ask_password;  /* not asked yet in this sign-in, and the limits allow it */
+    bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored */
+    bool password_unserved; /* the platform answered, but not to password grants */
 };
 
 struct decision policy_decide(const struct facts *facts);

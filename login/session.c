@@ -5,6 +5,8 @@
 #include "config/paths.h"
 #include "login/attempt.h"
 
+#define WORD_SIZE 64 /* of a service or host in the log */
+
 OWN_DEFINE(config_owned, struct config, config_release);
 OWN_DEFINE(store_owned, struct store, store_close);
 
@@ -59,17 +61,31 @@ static const char *name_in(const char *const names[], size_t count, size_t index
     return index < count && names[index] ? names[index] : "unknown";
 }
 
+/* What callers chose freely must not look like another field of the line. */
+static const char *word(const char *text, char out[WORD_SIZE])
+{
+    size_t length = strnlen(text, WORD_SIZE - 1);
+
+    for (size_t i = 0; i < length; i++)
+        out[i] =
+            text[i] > ' ' && text[i] < 0x7f && text[i] != '=' && text[i] != '"' ? text[i] : '?';
+    out[length] = '\0';
+    return length ? out : "none";
+}
+
 /* The one line of a decision. People type passwords where names go: only names of ours are shown. */
 static void report(const struct attempt *a, enum verdict verdict)
 {
     const struct request *request = a->request;
+    char service[WORD_SIZE], from[WORD_SIZE];
 
     log_line(verdict == VERDICT_ADMIT ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
-             "action=%s person=%s service=%s from=%s verdict=%s platform=%s secret=%s%s%s%s",
-             NAME_IN(actions, request->action), a->known ? request->user : "unknown",
-             request->service, *request->remote_host ? request->remote_host : "here",
-             NAME_IN(verdicts, verdict), NAME_IN(results, a->result), NAME_IN(locals, a->local),
-             a->why.kind ? " reason=\"" : "", a->why.text, a->why.kind ? "\"" : "");
+             "verdict=%s action=%s person=%s service=%s from=%s platform=%s secret=%s%s%s%s",
+             NAME_IN(verdicts, verdict), NAME_IN(actions, request->action),
+             a->known ? request->user : "unknown", word(request->service, service),
+             word(request->remote_host, from), NAME_IN(results, a->result),
+             NAME_IN(locals, a->local), a->why.kind ? " reason=\"" : "", a->why.text,
+             a->why.kind ? "\"" : "");
 }
 
 static enum verdict run(struct attempt *a)
@@ -105,7 +121,8 @@ enum verdict session_run(const struct request *request, const struct caller *cal
         .request = request,
         .talk = talk,
         .may_enrol = caller->uid == 0,
-        .result = RESULT_SKIPPED,
+        .shared = -1,
+        .runtime = -1,
     };
     struct error why = {0};
     enum verdict verdict;

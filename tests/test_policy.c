@@ -21,13 +21,14 @@ static bool is_silent(enum result result)
 
 static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
 {
-    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 4; n++) {
+    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 8; n++) {
         const struct facts facts = {
-            .result = n / (LOCALS * OFFLINES * 4),
-            .local = n / (OFFLINES * 4) % LOCALS,
-            .offline = n / 4 % OFFLINES,
+            .result = n / (LOCALS * OFFLINES * 8),
+            .local = n / (OFFLINES * 8) % LOCALS,
+            .offline = n / 8 % OFFLINES,
             .may_ask_password = n & 1,
             .may_ask_token = n & 2,
+            .password_unserved = n & 4,
         };
         const struct decision decision = policy_decide(&facts);
 
@@ -47,8 +48,9 @@ static void admitted_only_if_proven(const struct facts *f, const struct decision
 static void offline_only_if_silent_right_and_open(const struct facts *f, const struct decision *d)
 {
     bool fallback = f->result == RESULT_UNSERVED && f->may_ask_token;
-    bool wanted =
-        is_silent(f->result) && f->local == LOCAL_RIGHT && f->offline == OFFLINE_OPEN && !fallback;
+    bool dead_token = f->result == RESULT_TOKEN && f->password_unserved && !f->may_ask_password;
+    bool wanted = (is_silent(f->result) || dead_token) && f->local == LOCAL_RIGHT &&
+                  f->offline == OFFLINE_OPEN && !fallback;
 
     assert_int_equal(d->step == STEP_ADMIT_OFFLINE, wanted);
 }
@@ -149,55 +151,57 @@ static void each_row_of_the_story_ends_as_told(void **state)
         bool erase_verifier, erase_token;
     } rows[] = {
         /* clang-format off */
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false},
          STEP_DENY, WORDS_CLOCK, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true},
+        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
          STEP_DENY, WORDS_CHANGED, REFUSED_PASSWORD, true, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, true},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, true},
-        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false},
+        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, true, true},
-        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
          STEP_DENY, WORDS_DISABLED, REFUSED_DISABLED, true, true},
-        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true},
+        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true},
+        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
     };
@@ -245,6 +249,10 @@ static void the_window_ends_to_the_second_and_the_future_is_never_young(void **s
     assert_int_equal(policy_offline(&r), OFFLINE_CLOCK);
     r.highest_time = now + 300;
     assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
+    r.offline_days = 0; /* nobody, not even in the same second */
+    person.last_online = now;
+    assert_int_equal(policy_offline(&r), OFFLINE_ENDED);
+    r.offline_days = 14;
     person.refused = REFUSED_POLICY;
     assert_int_equal(policy_offline(&r), OFFLINE_CLOSED);
     r.person = NULL;
@@ -263,6 +271,10 @@ static void the_first_proof_is_chosen_by_age(void **state)
 
     (void)state;
     assert_int_equal(policy_proof(&r), PROOF_NONE);
+    r.highest_time = now + 301; /* a clock set back makes nothing recent */
+    assert_int_equal(policy_proof(&r), PROOF_TOKEN);
+    assert_true(policy_account_is_due(&r));
+    r.highest_time = 0;
     r.recheck_minutes = 0;
     assert_int_equal(policy_proof(&r), PROOF_TOKEN);
     r.recheck_minutes = 1;
@@ -298,13 +310,15 @@ static void the_account_phase_fails_closed(void **state)
             for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
                 const struct decision d = policy_account(result, offline, refused);
                 bool in = d.step == STEP_ADMIT || d.step == STEP_ADMIT_OFFLINE;
+                bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED;
                 bool wanted = result == RESULT_ACCEPTED_TOKEN ||
                               (result == RESULT_SKIPPED && refused == REFUSED_NOT) ||
-                              (result == RESULT_UNREACHABLE && offline == OFFLINE_OPEN);
+                              (silent && offline == OFFLINE_OPEN);
 
                 assert_int_equal(in, wanted);
                 assert_true(in || d.verdict == VERDICT_EXPIRED || d.verdict == VERDICT_UNAVAILABLE);
-                assert_true(result != RESULT_TOKEN || d.remember == REFUSED_REVOKED);
+                /* A token that is missing or dead is no evidence: nothing worse is known. */
+                assert_true(result != RESULT_TOKEN || d.remember == REFUSED_NOT);
             }
 }
 

@@ -1,0 +1,115 @@
+#include "login/known.h"
+
+#include "base/own.h"
+#include "cache/refusal_note.h"
+#include "config/paths.h"
+#include "login/online.h"
+
+/* Another issuer's people are strangers, whatever they are called. */
+static bool is_of_our_issuer(const struct attempt *a, const struct person *person)
+{
+    return a->ours && strcmp(person->account.issuer, a->config->issuer) == 0;
+}
+
+/* A refusal that the store could not take closes what it would have closed. */
+static void heed_note(const struct attempt *a, struct person *person)
+{
+    enum refused noted = refusal_note_read(a->runtime, person->uid);
+
+    if (noted == REFUSED_NOT)
+        return;
+    person->refused = noted;
+    explicit_bzero(person->verifier, sizeof person->verifier);
+}
+
+static enum lookup read_person(struct attempt *a, struct person *person, struct error *why)
+{
+    struct person found;
+    enum lookup lookup = store_person_by_name(a->store, a->request->user, &found, why);
+
+    if (lookup != LOOKUP_FOUND)
+        return lookup;
+    if (!is_of_our_issuer(a, &found))
+        return LOOKUP_ABSENT;
+    heed_note(a, &found);
+    *person = found;
+    return LOOKUP_FOUND;
+}
+
+bool known_read(struct attempt *a, struct error *why)
+{
+    enum lookup lookup;
+
+    a->now = time(NULL);
+    if (!store_highest_time(a->store, &a->highest_time, why))
+        return false;
+    lookup = read_person(a, &a->person, why);
+    a->known = lookup == LOOKUP_FOUND;
+    return lookup != LOOKUP_UNAVAILABLE;
+}
+
+bool known_stands(struct attempt *a)
+{
+    struct person now;
+
+    return a->known && read_person(a, &now, &a->why) == LOOKUP_FOUND && now.uid == a->person.uid &&
+           now.refused == a->person.refused && strcmp(now.verifier, a->person.verifier) == 0;
+}
+
+struct remembered known_facts(const struct attempt *a)
+{
+    const struct config *config = a->config;
+
+    return (struct remembered){
+        .person = a->known ? &a->person : NULL,
+        .now = a->now,
+        .highest_time = a->highest_time,
+        .recheck_minutes = config->recheck_minutes,
+        .password_recheck_hours = config->password_recheck_hours,
+        .offline_days =
+            *a->request->remote_host ? config->offline_days_remote : config->offline_days,
+        .may_ask_token = online_may_ask_token(a),
+    };
+}
+
+void known_refuse(struct attempt *a, const struct decision *decision)
+{
+    const struct refusal_record record = {
+        .refused = decision->remember,
+        .erase_verifier = decision->erase_verifier,
+        .erase_token = decision->erase_token,
+        .verifier = a->result == RESULT_SECRET ? a->person.verifier : NULL,
+        .token = a->result == RESULT_TOKEN || a->result == RESULT_REVOKED ? a->token : NULL,
+        .now = a->now,
+    };
+
+    if (!a->known ||
+        (decision->remember == REFUSED_NOT && !(decision->erase_token && a->person.has_token)))
+        return;
+    if (!store_refuse(a->store, a->person.uid, &record, &a->why) &&
+        decision->remember != REFUSED_NOT)
+        refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why);
+    /* Whatever could be written: for this sign-in it holds. */
+    if (decision->remember != REFUSED_NOT) {
+        a->person.refused = decision->remember;
+        a->person.refused_at = a->now;
+    }
+    if (decision->erase_verifier)
+        explicit_bzero(a->person.verifier, sizeof a->person.verifier);
+    if (decision->erase_token)
+        a->person.has_token = false;
+}
+
+bool known_is_allowed(struct attempt *a)
+{
+    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
+
+    return a->known && store_groups_of(a->store, a->person.uid, &groups, &a->why) &&
+           policy_allows(&a->config->allow, a->request->user, &groups);
+}
+
+bool known_publish(struct attempt *a)
+{
+    return store_is_published(a->store, PUBLIC_DIR, &a->person) ||
+           store_publish(a->store, PUBLIC_DIR, &a->why);
+}
