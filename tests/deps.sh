@@ -4,11 +4,12 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
-build='gcc libc6-dev make pkg-config libcrypt-dev libcurl4-openssl-dev libinih-dev libjansson-dev libpam0g-dev
-    libsqlite3-dev libssl-dev dpkg-dev debhelper'
-check='clang-format clang-tidy cppcheck libcmocka-dev lintian mandoc python3 shellcheck'
-bed='arch-test ca-certificates iproute2 mmdebstrap nftables openssh-client openssl pamtester python3-cryptography
-    python3-pexpect sqlite3 strace systemd-container util-linux valgrind'
+# build-essential is what dpkg-buildpackage takes for granted.
+build='build-essential debhelper pkg-config libcrypt-dev libcurl4-openssl-dev libinih-dev libjansson-dev libpam0g-dev
+    libsqlite3-dev libssl-dev'
+check='clang-format clang-tidy cppcheck libcmocka-dev lintian mandoc python3 python3-cryptography shellcheck'
+bed='arch-test ca-certificates iproute2 mmdebstrap nftables openssh-client openssl python3-pexpect systemd-container
+    util-linux'
 node=''
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     node='nodejs npm'
