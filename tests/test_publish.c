@@ -91,7 +91,7 @@ static void groups_get_clean_names_or_are_left_out(void **state)
         struct snapshot_group group;
 
         assert_int_equal(strings_have(&out, cases[i].object_id), !cases[i].name);
-        assert_int_equal(strings_have(&now, cases[i].object_id), !!cases[i].name);
+        assert_true(strings_have(&now, cases[i].object_id)); /* what may let her in */
         if (!cases[i].name)
             continue;
         assert_int_equal(snapshot_group_by_name(&snapshot, cases[i].name, &answer, &group),
