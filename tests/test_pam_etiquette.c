@@ -110,23 +110,27 @@ static void other_children_of_the_host_are_not_reaped(void **state)
 }
 
 static volatile pid_t successor;
+static volatile bool successor_stays;
 
-/* Reaps the helper and at once has another child, which waits, under the number that came free. */
+/* Reaps the helper and at once has another child, under the number that came free. */
 static void replace(int number)
 {
-    pid_t ended = waitpid(-1, NULL, WNOHANG);
+    pid_t ended = successor ? 0 : waitpid(-1, NULL, WNOHANG);
     struct clone_args arguments = {
         .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&ended, .set_tid_size = 1};
 
     (void)number;
-    if (ended <= 0 || successor)
+    if (ended <= 0)
         return;
     successor = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (successor == 0)
-        for (;;)
+    while (successor == 0)
+        if (successor_stays)
             pause();
+        else
+            _exit(7);
 }
 
+/* Neither ended while it runs nor reaped when it has ended. */
 static void a_child_that_took_over_the_helpers_number_is_left_alone(void **state)
 {
     struct sigaction mine = {.sa_handler = replace, .sa_flags = SA_RESTART}, old;
@@ -134,16 +138,22 @@ static void a_child_that_took_over_the_helpers_number_is_left_alone(void **state
 
     (void)state;
     SCRIPT("bSv\1");
-    successor = 0;
-    sigaction(SIGCHLD, &mine, &old);
-    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
-    sigaction(SIGCHLD, &old, NULL);
-    if (successor < 0)
-        skip(); /* clone3 may choose numbers only with privileges over the pid namespace */
-    assert_true(successor > 0);
-    assert_int_equal(waitpid(successor, &status, WNOHANG), 0);
-    kill(successor, SIGKILL);
-    assert_int_equal(waitpid(successor, &status, 0), successor);
+    for (int stays = 0; stays < 2; stays++) {
+        successor = 0;
+        successor_stays = stays;
+        sigaction(SIGCHLD, &mine, &old);
+        assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+        sigaction(SIGCHLD, &old, NULL);
+        if (successor < 0)
+            skip(); /* to choose a number takes privileges over the pid namespace */
+        assert_true(successor > 0);
+        if (stays) {
+            assert_int_equal(waitpid(successor, &status, WNOHANG), 0);
+            kill(successor, SIGKILL);
+        }
+        assert_int_equal(waitpid(successor, &status, 0), successor);
+        assert_int_equal(WIFEXITED(status), !stays);
+    }
 }
 
 /* A host with blocked and ignored signals and many open files, none of them close-on-exec. */
