@@ -159,6 +159,8 @@ sanitized  := hardening_cflags= hardening_ldflags= \
               CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
               LDFLAGS='-fsanitize=address,undefined'
 
+threaded   := test_nss_process test_nss_file
+
 ## check: the quick tests, in less than a minute
 check: check-build
 	@$(MAKE) --no-print-directory B=$(check_b) run-units
@@ -187,6 +189,13 @@ check-sanitized:
 	@$(MAKE) --no-print-directory B=build-sanitized run-units
 
 ## check-static: clang-tidy, cppcheck, shellcheck, banned calls
+# Forks with threads are what ThreadSanitizer is told to bear with: that is what is tried here.
+check-threads:
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build-threads hardening_cflags= hardening_ldflags= \
+	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,build-threads) \
+	    build-threads/$(notdir $(nss)) $(threaded:%=build-threads/tests/%)
+	@for test in $(threaded); do TSAN_OPTIONS=die_after_fork=0 build-threads/tests/$$test || exit; done
+
 check-static:
 	tests/static.sh
 
@@ -235,7 +244,7 @@ distclean: clean
 	rm -rf tests/provider/node_modules
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-static \
+.PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
         test-platform test-sign-in test-container deps demo bench test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:

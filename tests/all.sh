@@ -31,6 +31,7 @@ step() { # name, command...
 step check "$make" check
 step static "$make" check-static
 step sanitized "$make" check-sanitized
+step threads "$make" check-threads
 step platform "$make" test-platform
 step sign-in "$make" test-sign-in
 step container "$make" test-container

@@ -1,8 +1,6 @@
 /* What the NSS module does with groups of the snapshot that are called like local ones. */
 #include "tests/nss_local.h"
 
-#include <time.h>
-
 static bool people_are_answered(void)
 {
     struct passwd person;
