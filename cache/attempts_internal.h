@@ -17,7 +17,8 @@
 #define WRONG_SECONDS 3600 /* after this, a password that was wrong may be checked once more */
 #define DISORDER      60   /* seconds by which two processes may read the time in another order */
 /* As many as can be found wrong in WRONG_SECONDS, so that none is forgotten too early. */
-#define TAGS_KEPT (KINDS * WRONG_CHECKS_MOST * (WRONG_SECONDS / (WRONG_CHECKS_SECONDS + 1) + 1))
+#define TAGS_KEPT \
+    ((size_t)KINDS * WRONG_CHECKS_MOST * (WRONG_SECONDS / (WRONG_CHECKS_SECONDS + 1) + 1))
 
 /* All times are those of file_time(). */
 union word {
