@@ -5,7 +5,8 @@
  *
  * glibc lets one thread at a time in here. Others wait a little and are then
  * told to try again; a child that was forked in the middle of another thread's
- * step starts anew instead of waiting for a thread it does not have.
+ * step starts anew instead of waiting for a thread it does not have. It is known
+ * by its pid; one that has its parent's number in a PID namespace of its own is told to try again.
  */
 #pragma once
 
