@@ -32,6 +32,7 @@ static const struct bound {
     {RLIMIT_STACK, STACK_BYTES},
     {RLIMIT_FSIZE, RLIM_INFINITY}, /* `ulimit -f 0` of a caller must not cut the store */
     {RLIMIT_DATA, RLIM_INFINITY},
+    {RLIMIT_NPROC, RLIM_INFINITY}, /* nor his `ulimit -u` the resolver's thread */
 #ifndef __SANITIZE_ADDRESS__
     {RLIMIT_AS, MEMORY_MOST},
 #endif
