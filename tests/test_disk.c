@@ -51,7 +51,8 @@ static int read_only(const void *unused)
         return 3;
     if (store_accept(store, &acceptance, &person, &changed, NULL, &why) ||
         why.kind != ERROR_SYSTEM || store_saw_time(store, 5000, &why) ||
-        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why) || !store_saw_time(store, 0, &why))
+        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why) ||
+        !store_saw_time(store, 0, &why))
         return 4;
     store_close(store);
     return 0;

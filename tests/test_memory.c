@@ -65,7 +65,8 @@ static void refusals_close_and_only_an_acceptance_opens(void **state)
     assert_string_equal(found.verifier, "");
     assert_true(found.has_token);
     assert_int_equal(found.uid, person.uid);
-    assert_true(store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why));
+    assert_true(
+        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why));
     assert_int_equal(store_person_by_name(store, person.name, &found, &why), LOOKUP_FOUND);
     assert_int_equal(found.refused, REFUSED_DISABLED); /* a lesser word takes nothing back */
     assert_int_equal(found.refused_at, 3000);
