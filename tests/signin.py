@@ -3,6 +3,8 @@
 A Host is one machine: a state folder of its own below the folder that the helper under test was
 built for (make B=... statedir=... configdir=...), so that many sign-ins can be played without PAM.
 """
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -14,8 +16,11 @@ import subprocess
 VERDICTS = ['failed', 'admit', 'deny', 'forbidden', 'expired', 'unavailable', 'maxtries']
 ACTIONS = {'authenticate': b'1', 'account': b'2', 'password': b'3'}
 OWNER = 65534  # stands for the user latchkey
-READ_ONLY = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
-             'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$1"']
+IN_NAMESPACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec']
+READ_ONLY = 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$1"'
+OTHER_PASSWD = 'mount --bind "$0" /etc/passwd; exec "$1"'
+WITH_NSS = 'mount --bind "$0" /etc/nsswitch.conf; LD_LIBRARY_PATH="${1%/*}" exec "$1"'
+F_OFD_SETLK = 37  # fcntl.h; the module fcntl of this Python does not name it
 PATIENCE = 60  # seconds; a helper that is silent for longer is a failed test
 
 
@@ -49,6 +54,59 @@ def send_frame(sock, kind, text):
     sock.sendall(struct.pack('>BcH', 1, kind.encode(), len(text)) + text)
 
 
+class Conversation:
+    """One helper at work. finish() answers its questions, then with nothing, to the verdict."""
+
+    def __init__(self, sock, process):
+        self.sock, self.process = sock, process
+        self.told, self.asked = [], []
+        self.waiting = False  # the helper has asked, and was not answered
+
+    def _next(self):
+        """The kind of the next frame, with its text kept; 'V' holds the verdict, '' an end."""
+        try:
+            kind, text = receive_frame(self.sock)
+        except (EOFError, ConnectionResetError):
+            return '', b''
+        if kind in 'TE':
+            self.told.append(text.decode())
+        elif kind != 'V':
+            self.asked.append(text.decode())
+        return kind, text
+
+    def await_prompt(self):
+        """Returns when the helper waits for the person, as it may for a long time."""
+        kind = 'T'
+        while kind in ('T', 'E'):
+            kind, _ = self._next()
+        assert kind not in ('', 'V'), 'no prompt came'
+        self.waiting = True
+        return self
+
+    def finish(self, *secrets):
+        secrets = list(secrets)
+        try:
+            while True:
+                if not self.waiting:
+                    kind, text = self._next()
+                    if kind in ('', 'V'):
+                        return SignIn(VERDICTS[text[0]] if kind else 'silence', self.told, self.asked)
+                    self.waiting = kind not in 'TE'
+                    continue
+                self.waiting = False
+                if secrets:
+                    send_frame(self.sock, 'R', secrets.pop(0).encode())
+                else:
+                    send_frame(self.sock, 'N', b'')
+        finally:
+            self.sock.close()
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGKILL)
+                self.process.wait()
+
+
 class Host:
     def __init__(self, build):
         self.build = build
@@ -70,6 +128,9 @@ class Host:
         os.makedirs(f'{self.build}/run/state', mode=0o700)
         os.chown(f'{self.build}/run/state', OWNER, OWNER)
         self.prepare()
+        with open(f'{self.build}/nsswitch.conf', 'w', encoding='utf-8') as out:
+            out.write('passwd: files latchkey\ngroup: files latchkey\nhosts: files dns\n')
+        os.chmod(f'{self.build}/nsswitch.conf', 0o644)
 
     def prepare(self):
         subprocess.run([self.helper, '--prepare'], check=True, stdout=subprocess.DEVNULL)
@@ -79,50 +140,35 @@ class Host:
             out.writelines(f'{name} = {value}\n' for name, value in settings.items())
         os.chmod(f'{self.config}/latchkey.conf', 0o644)
 
+    def _command(self, read_only, passwd, with_nss):
+        if read_only:
+            return IN_NAMESPACE + [READ_ONLY, self.state, self.helper]
+        if passwd:
+            return IN_NAMESPACE + [OTHER_PASSWD, passwd, self.helper]
+        if with_nss:
+            return IN_NAMESPACE + [WITH_NSS, f'{self.build}/nsswitch.conf', self.helper]
+        return [self.helper]
+
     def start(self, name, action='authenticate', service='login', remote_host='', remote_user='',
-              caller=0, read_only=False):
-        """Starts a helper and asks; the caller carries on with converse()."""
+              caller=0, read_only=False, passwd=None, with_nss=False):
+        """Starts a helper and asks. `passwd`: what it sees as /etc/passwd; `with_nss`: it finds
+        people by the NSS module beside it.
+        """
         os.seteuid(caller)  # whom SO_PEERCRED names
         ours, theirs = socket.socketpair()
         os.seteuid(0)
         ours.settimeout(PATIENCE)
         with open(self.log, 'ab') as log:
-            process = subprocess.Popen(READ_ONLY + [self.state, self.helper] if read_only
-                                       else [self.helper], stdin=theirs.fileno(), stdout=log,
-                                       stderr=log, env={}, start_new_session=True)
+            process = subprocess.Popen(self._command(read_only, passwd, with_nss),
+                                       stdin=theirs.fileno(), stdout=log, stderr=log, env={},
+                                       start_new_session=True)
         theirs.close()
         texts = [name, service, remote_host, '', remote_user]
         send_frame(ours, 'B', ACTIONS[action] + b'-' + b''.join(t.encode() + b'\0' for t in texts))
-        return ours, process
-
-    @staticmethod
-    def converse(ours, process, secrets):
-        secrets, told, asked = list(secrets), [], []
-        try:
-            while True:
-                try:
-                    kind, text = receive_frame(ours)
-                except (EOFError, ConnectionResetError):
-                    return SignIn('silence', told, asked)
-                if kind == 'V':
-                    return SignIn(VERDICTS[text[0]], told, asked)
-                if kind in 'TE':
-                    told.append(text.decode())
-                elif secrets:
-                    asked.append(text.decode())
-                    send_frame(ours, 'R', secrets.pop(0).encode())
-                else:
-                    send_frame(ours, 'N', b'')
-        finally:
-            ours.close()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+        return Conversation(ours, process)
 
     def sign_in(self, name, *secrets, **request):
-        return self.converse(*self.start(name, **request), secrets)
+        return self.start(name, **request).finish(*secrets)
 
     def account(self, name, **request):
         return self.sign_in(name, action='account', **request)
@@ -131,8 +177,36 @@ class Host:
         with sqlite3.connect(f'file:{self.state}/private/store.db?mode=ro', uri=True) as store:
             return store.execute(query, values).fetchall()
 
+    def change_store(self, statement):
+        """Lets time pass or things happen, in the store's eyes."""
+        subprocess.run(['sqlite3', f'{self.state}/private/store.db', statement], check=True)
+
+    def forget_attempts(self):
+        """For tests of something else that need many."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f'{self.state}/private/attempts')
+
+    @contextlib.contextmanager
+    def busy_store(self):
+        """Another process holds the store, for longer than anybody waits."""
+        store = sqlite3.connect(f'{self.state}/private/store.db', isolation_level=None)
+        try:
+            store.execute('BEGIN EXCLUSIVE')
+            yield
+            store.execute('ROLLBACK')
+        finally:
+            store.close()
+
+    @contextlib.contextmanager
+    def busy_slots(self, count=0):
+        """Others compute in the first `count` slots; 0: in all, so that no verifier can be made."""
+        with open(f'{self.state}/private/kdf.slots', 'r+b') as slots:
+            everything = struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, count, 0)
+            fcntl.fcntl(slots, F_OFD_SETLK, everything)
+            yield
+
     def dump(self):
-        """Everything that is remembered of people, to be compared before and after."""
+        """All that is remembered of people, to be compared before and after: store, snapshot."""
         with sqlite3.connect(f'file:{self.state}/private/store.db?mode=ro', uri=True) as store:
             people = '\n'.join(line for line in store.iterdump() if '"document"' not in line)
         with open(f'{self.state}/public/snapshot', 'rb') as snapshot:

@@ -10,7 +10,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Emulator:
     def __init__(self, folder):
         self.process = subprocess.Popen(
-            ['/usr/bin/python3', '-B', '-W', 'ignore::DeprecationWarning', os.path.join(HERE, 'server.py'), folder],
+            ['/usr/bin/python3', '-B', '-W', 'ignore::DeprecationWarning',
+             os.path.join(HERE, 'server.py'), folder],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.about = json.loads(self.process.stdout.readline())
 
