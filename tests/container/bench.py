@@ -19,7 +19,8 @@ def main(program):
         def measure(what, config):
             inside.write('/etc/latchkey/latchkey.conf', config)
             done = inside.run('/root/bench_login', 'bench', ADA, str(TIMES), given=PASSWORDS[ADA] + '\n', seconds=300)
-            rows = {row[0]: (float(row[1]), float(row[2])) for row in map(str.split, done.stdout.splitlines()) if len(row) == 3}
+            rows = [line.split() for line in done.stdout.splitlines()]
+            rows = {row[0]: (float(row[1]), float(row[2])) for row in rows if len(row) == 3}
             if set(rows) != {'sign-in', 'derivation', 'beyond'}:
                 sys.exit(f'{what}: {done.stdout}\n' + '\n'.join(inside.news()))
             middle, slow = rows['sign-in']
@@ -27,6 +28,9 @@ def main(program):
                   f'the key derivation ({rows["derivation"][0]:.1f})', flush=True)
 
         host.doors.login(ADA, PASSWORDS[ADA])
+        with host.doors.at_the_question_of_ssh(ADA):
+            resident = inside.resident('sshd', 'pam_latchkey.so')
+        print(f'{"resident of the PAM module in sshd":52} {max(resident.values()):7} KiB', flush=True)
         measure('sign-in online, one request', CONFIG)
         measure('sign-in soon after, nobody asked', CONFIG.replace('recheck_minutes = 0', 'recheck_minutes = 60'))
         host.provider.stop()

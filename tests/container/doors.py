@@ -1,14 +1,16 @@
 """The ways into a machine, driven as a person would: what was typed, what was shown, who one then is."""
 import shlex
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pexpect
 
 ASKS = r'[Pp]assword[^\r\n]*: ?$'
 PROMPT = r'[$#] $'
-SSH = ['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=INFO',
-       '-o', 'NumberOfPasswordPrompts=1', '-o', 'PubkeyAuthentication=no', '-o', 'ConnectTimeout=20']
+SSH = ['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null',
+       '-o', 'LogLevel=INFO', '-o', 'NumberOfPasswordPrompts=1', '-o', 'PubkeyAuthentication=no',
+       '-o', 'ConnectTimeout=20']
 
 
 @dataclass
@@ -58,15 +60,24 @@ class Doors:
         """OpenSSH's client in the sandbox; `method` is also keyboard-interactive."""
         line = [*SSH, '-o', f'PreferredAuthentications={method}', '-l', name, '127.0.0.1',
                 f'echo begin-42; {command}; echo end-42']
-        return self.converse(pexpect.spawn('ssh', line, encoding='utf-8', codec_errors='replace', timeout=60, echo=False),
-                             [secret])
+        return self.converse(ssh_client(line), [secret])
+
+    @contextmanager
+    def at_the_question_of_ssh(self, name):
+        """For as long as sshd waits for the password of `name`, keyboard-interactive."""
+        line = [*SSH, '-o', 'PreferredAuthentications=keyboard-interactive', '-l', name, '127.0.0.1']
+        terminal = ssh_client(line)
+        try:
+            terminal.expect(ASKS)
+            yield
+        finally:
+            terminal.close(force=True)
 
     def sudo(self, name, secret, command='id -un', given=None):
         """Signs in by ssh, then becomes root by sudo; `given` is what sudo gets instead of the secret."""
         line = [*SSH, '-o', 'PreferredAuthentications=password', '-tt', '-l', name, '127.0.0.1',
                 f'sudo -k sh -c {shlex.quote("echo begin-$((40+2)); " + command + "; echo end-$((40+2))")}']
-        return self.converse(pexpect.spawn('ssh', line, encoding='utf-8', codec_errors='replace', timeout=60, echo=False),
-                             [secret, given or secret])
+        return self.converse(ssh_client(line), [secret, given or secret])
 
     def su(self, name, secret, command='id -un', caller='lena', before=''):
         """su from a local person who is not root, on a terminal."""
@@ -99,6 +110,10 @@ class Doors:
             return Visit(False, f'{seen}{terminal.before} [nothing more came]', seconds=time.monotonic() - begin)
         finally:
             terminal.close(force=True)
+
+
+def ssh_client(line):
+    return pexpect.spawn('ssh', line, encoding='utf-8', codec_errors='replace', timeout=60, echo=False)
 
 
 def visit(seen, took):

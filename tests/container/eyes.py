@@ -29,7 +29,7 @@ class Eyes:
         self.thread.join()
 
     def find(self, texts):
-        """Where any of `texts` can be read, by kind of place."""
+        """Where any of `texts` can be read, by kind of place; to be asked when the eyes are closed."""
         wanted = [text.encode() for text in texts]
 
         def hits(contents):
@@ -45,8 +45,8 @@ class Eyes:
 
     def files(self, folders, everything=False):
         """The files below, as the user nobody finds and reads them."""
-        listed = self.machine.run_bytes('sh', '-c', f'find {folders} -xdev -type f ! -path "*/journal/*" -readable -print0 2>/dev/null',
-                                        user='' if everything else '65534').split(b'\0')
+        find = f'find {folders} -xdev -type f ! -path "*/journal/*" -readable -print0 2>/dev/null'
+        listed = self.machine.run_bytes('sh', '-c', find, user='' if everything else '65534').split(b'\0')
         for path in filter(None, listed):
             try:
                 with open(f'/proc/{self.machine.leader}/root'.encode() + path, 'rb') as file:

@@ -7,10 +7,12 @@ from doors import Doors
 from provider import CLIENT, HOST, ISSUER, Provider, person
 
 ADA, BOB, CAROL, DAVE = (f'{name}@contoso.example' for name in ('ada', 'bob', 'carol', 'dave'))
-PASSWORDS = {ADA: 'canary-ada-6f1d0c', BOB: 'canary-bob-e2b7a4', CAROL: 'canary-carol-90ac3e', DAVE: 'canary-dave-51be77',
+PASSWORDS = {ADA: 'canary-ada-6f1d0c', BOB: 'canary-bob-e2b7a4',
+             CAROL: 'canary-carol-90ac3e', DAVE: 'canary-dave-51be77',
              'lena': 'canary-lena-c07d12', 'root': 'canary-root-3a9f80'}
 PEOPLE = {
-    ADA: person(ADA, PASSWORDS[ADA], 'Ada Lovelace', 'linux-admins', 'staff-engineering', '0f0e7d4c-1f4a-4d53-9c50-1b5a4a8f3a11'),
+    ADA: person(ADA, PASSWORDS[ADA], 'Ada Lovelace', 'linux-admins', 'staff-engineering',
+                '0f0e7d4c-1f4a-4d53-9c50-1b5a4a8f3a11'),
     BOB: person(BOB, PASSWORDS[BOB], 'Bob Baker', 'staff-engineering'),
     CAROL: person(CAROL, PASSWORDS[CAROL], 'Carol Jones', 'staff-engineering'),
     DAVE: person(DAVE, PASSWORDS[DAVE], 'Dave Smith', 'linux-admins'),
@@ -24,7 +26,10 @@ recheck_minutes = 0
 
 
 class Host:
-    """`machine`, `doors` and `provider`, all in the sandbox that this process is moved to. Local people: root and lena."""
+    """`machine`, `doors` and `provider`, all in the sandbox that this process is moved to.
+
+    Local people: root and lena.
+    """
 
     def __init__(self):
         root = machine.base_root()

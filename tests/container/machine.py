@@ -32,7 +32,7 @@ def await_that(what, condition, seconds=30):
 
 
 def base_root():
-    """The root that machines start from. May have to be made, which needs the network: call it outside the sandbox."""
+    """The root that machines start from. To make it needs the network: call this outside the sandbox."""
     return subprocess.run([f'{HERE}/base.sh'], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
@@ -46,8 +46,8 @@ class Machine:
         with open(self.console, 'w', encoding='utf-8') as console:
             # pylint: disable=subprocess-popen-preexec-fn # one thread only
             self.nspawn = subprocess.Popen(
-                ['systemd-nspawn', '--quiet', f'--directory={self.root}', '--volatile=overlay', '--boot', '--register=no',
-                 '--keep-unit', f'--machine={self.name}', '--network-namespace-path=/proc/self/ns/net',
+                ['systemd-nspawn', '--quiet', f'--directory={self.root}', '--volatile=overlay', '--boot',
+                 '--register=no', '--keep-unit', f'--machine={self.name}', '--network-namespace-path=/proc/self/ns/net',
                  '--link-journal=no', '--resolv-conf=off', '--timezone=off', '--console=pipe'],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, preexec_fn=self.join_cgroup,
                 env={**os.environ, 'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
@@ -111,11 +111,23 @@ class Machine:
     def write(self, path, text, mode='644'):
         self.sh(f'mkdir -p "$(dirname {path})"; cat > {path}; chmod {mode} {path}', given=text)
 
+    def resident(self, program, library):
+        """KiB of memory that each running `program` has of a library's file, by pid."""
+        found = {}
+        for pid in self.run('pgrep', '-x', program).stdout.split():
+            inside = False
+            for line in self.run('cat', f'/proc/{pid}/smaps').stdout.splitlines():
+                if re.match('[0-9a-f]+-[0-9a-f]+ ', line):
+                    inside = line.endswith(f'/{library}')
+                elif inside and line.startswith('Rss:'):
+                    found[pid] = found.get(pid, 0) + int(line.split()[1])
+        return found
+
     def news(self):
         """What the journal has gained since the last call, without what systemd says about other things."""
         begin, self.journal_read = self.journal_read, time.time()
-        lines = self.run('journalctl', '--no-pager', '--output=short-precise', f'--since=@{begin:.6f}').stdout.splitlines()
-        return [line for line in lines if not NOISE.search(line)][-40:]
+        lines = self.run('journalctl', '--no-pager', '--output=short-precise', f'--since=@{begin:.6f}').stdout
+        return [line for line in lines.splitlines() if not NOISE.search(line)][-40:]
 
     def install(self, packages):
         """By dpkg, from outside files, without a network."""

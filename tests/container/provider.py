@@ -4,7 +4,9 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
+import urllib.parse
 import uuid
 
 from machine import HERE, TestbedError, await_that, read
@@ -74,6 +76,29 @@ class Provider:
 
     def remove(self, name):
         self.control('PATCH', '/people', {name: None})
+
+    def last_refresh_token(self, name):
+        """The newest that `name` was given and that is not used yet. Tokens are the ids of the provider's records."""
+        state = json.loads(read(f'{self.folder}/state.json'))
+        own = [(record['iat'], state['secrets'].index(token), token)
+               for token, record in ((key.partition(':')[2], record) for key, record in state['records'].items())
+               if record['kind'] == 'RefreshToken' and record['accountId'] == state['people'][name]['sub']
+               and not record.get('consumed')]
+        return max(own)[-1]
+
+    def redeem(self, token):
+        """As any client would; the status, and the answer."""
+        trust = ssl.create_default_context(cafile=self.authority)
+        connection = http.client.HTTPSConnection(HOST, timeout=10)
+        connection.sock = trust.wrap_socket(socket.create_connection(('127.0.0.1', 443), 10), server_hostname=HOST)
+        try:
+            connection.request('POST', '/token', urllib.parse.urlencode(
+                {'grant_type': 'refresh_token', 'client_id': CLIENT, 'refresh_token': token}),
+                {'Content-Type': 'application/x-www-form-urlencoded'})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
 
     def secrets(self):
         return self.control('GET', '/secrets')

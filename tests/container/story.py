@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The main job, end to end, on a real system: real provider, real Debian, real ways in, our packages."""
 import re
-import statistics
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ from checks import Checks
 from doors import ASKS, SSH
 from eyes import Eyes
 from host import ADA, BOB, CAROL, DAVE, PASSWORDS, Host
+from lookups import COMMANDS, PLAIN, Lookups
 from machine import await_that
 from su_in_the_way import SuInTheWay
 
@@ -18,7 +18,14 @@ NO_ANSWER = 'cannot be reached'
 HELPER = '/usr/libexec/latchkey/latchkey-login'
 STORE, SNAPSHOT = '/var/lib/latchkey/private/store.db', '/var/lib/latchkey/public/snapshot'
 CONFIG_FILE = '/etc/latchkey/latchkey.conf'
+VERIFIER = rb'\$y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{43}'
+RESIDENT_MOST = 100  # KiB of the PAM module in sshd
 NEW_PASSWORD, WRONG = 'canary-ada-changed-1d44b9', 'canary-wrong-8cc2f0'
+
+
+def grants(asked, status):
+    """The password grants among the requests that ended with this status."""
+    return [request for request in asked if request.get('grant_type') == 'password' and request['status'] == status]
 
 
 class Story:
@@ -35,8 +42,8 @@ class Story:
 
     def look_at_configuration(self):
         """Every byte of what decides who may come in and what names mean."""
-        return self.machine.sh('cd /etc; find nsswitch.conf pam.d | sort | while read -r f; do stat -c "%n %a %U:%G" "$f"; '
-                               'if [ -f "$f" ]; then sha256sum "$f"; fi; done')
+        return self.machine.sh('cd /etc; find nsswitch.conf pam.d | sort | while read -r f; do '
+                               'stat -c "%n %a %U:%G" "$f"; if [ -f "$f" ]; then sha256sum "$f"; fi; done')
 
     def local_visits(self):
         """What root and local people see. The welcome's date of the last visit is left out."""
@@ -58,7 +65,7 @@ class Story:
 
     def install(self):
         self.configuration = self.look_at_configuration()
-        self.machine.sh('cp -p /etc/nsswitch.conf /root/nsswitch.plain')
+        self.machine.sh(f'cp -p /etc/nsswitch.conf {PLAIN}')
         self.local = self.local_visits()
         for what, (admitted, *_) in self.local.items():
             self.checks.that(f'before Latchkey is there: {what}', admitted != ('wrong' in what), self.local[what])
@@ -73,17 +80,17 @@ class Story:
         check('nobody knows ada before she comes', self.machine.run('getent', 'passwd', ADA).returncode == 2)
         visit, asked = self.host.asked(self.doors.login, ADA, password, 'id -un; pwd; id -Gn')
         check('ada signs in by login with her password', visit, visit)
-        check('the provider was asked for a token by her password', [r for r in asked if r.get('grant_type') == 'password'
-              and r['status'] == 200], asked)
+        check('the provider was asked for a token by her password', grants(asked, 200), asked)
         check('she is herself, in her home folder, in her groups', visit.output.split('\n')[:2] == [ADA, f'/home/{ADA}']
               and {'linux-admins', 'staff-engineering'} <= set(visit.output.split()), visit)
         entry = self.machine.run('getent', 'passwd', ADA).stdout.strip()
         found = re.fullmatch(rf'{ADA}:\*:(\d+):\1:Ada Lovelace:/home/{ADA}:/bin/bash', entry)
         check('getent passwd shows her', found and 0x70000000 <= int(found[1]) <= 0x7ffffffd, entry)
-        check('getent passwd finds her by number', self.machine.run('getent', 'passwd', found[1] if found else '1').stdout.strip()
-              == entry)
+        by_number = self.machine.run('getent', 'passwd', found[1] if found else '1').stdout.strip()
+        check('getent passwd finds her by number', by_number == entry, by_number)
         group = self.machine.run('getent', 'group', 'linux-admins').stdout.strip()
-        check('getent group shows her group with her in it', re.fullmatch(rf'linux-admins:[^:]*:\d+:{ADA}', group), group)
+        found = re.fullmatch(rf'linux-admins:[^:]*:\d+:{ADA}', group)
+        check('getent group shows her group with her in it', found, group)
         groups = self.machine.run('id', '-Gn', ADA).stdout
         check('id shows her groups', {ADA, 'linux-admins', 'staff-engineering'} <= set(groups.split()), groups)
         self.come_in_everywhere('online', ADA, password)
@@ -118,7 +125,8 @@ class Story:
         for way in ('login', 'kbdint'):
             visit = self.ways(BOB)[way](PASSWORDS[BOB])
             check(f'in the outage: {way} does not let a person in who was never seen here', not visit, visit)
-            check(f'in the outage: {way} tells him that the sign-in service cannot be reached', NO_ANSWER in visit.said, visit)
+            check(f'in the outage: {way} tells him that the sign-in service cannot be reached', NO_ANSWER in visit.said,
+                  visit)
 
     def back_again(self):
         check = self.checks.that
@@ -173,9 +181,13 @@ class Story:
         check('sudo uses the socket', [f for f in found if 'latchkey-login@' in f[1]], found)
         found = self.helper_at(['login'], [('login: ', DAVE), (ASKS, None)])
         check('login starts the helper itself', [f for f in found if f[0] == 'login'], found)
-        found = self.helper_at(None, [(ASKS, None)], ssh=[*SSH, '-o', 'PreferredAuthentications=keyboard-interactive', '-l', DAVE,
-                                                          '127.0.0.1'])
+        with self.doors.at_the_question_of_ssh(DAVE):
+            found = await_that('a helper', self.helpers, 10)
+            resident = self.machine.resident('sshd', 'pam_latchkey.so')
         check('sshd starts the helper itself', [f for f in found if f[0] == 'sshd'], found)
+        most = max(resident.values(), default=0)
+        check(f'of the PAM module at most {RESIDENT_MOST} KiB are resident in sshd: {most}', 0 < most <= RESIDENT_MOST)
+        await_that('the helper to end', lambda: not self.helpers(), 15)
         self.machine.sh('systemctl stop latchkey-login.socket')
         self.come_in_everywhere('with the socket stopped', DAVE, PASSWORDS[DAVE])
         self.machine.sh('systemctl start latchkey-login.socket')
@@ -189,7 +201,8 @@ class Story:
                 'stopped after the answer': su.stopped_after_answer, 'with ulimit -f 0': su.without_file_size}.items():
             terminal = obstacle()
             visit = self.doors.ssh(CAROL, PASSWORDS[CAROL])
-            self.checks.that(f'a su to dave {what} does not keep carol out', visit and visit.seconds < 3 * normal.seconds + 5, visit)
+            self.checks.that(f'a su to dave {what} does not keep carol out',
+                             visit and visit.seconds < 3 * normal.seconds + 5, visit)
             if terminal:
                 terminal.close(force=True)
             self.machine.run('pkill', '-KILL', '-u', 'lena')
@@ -204,16 +217,11 @@ class Story:
                              f'before: {before}\nnow:    {now}')
 
     def compare_lookups(self, when):
-        """The same commands in turn with the nsswitch.conf from before the packages came: medians, in microseconds."""
-        script = r'''
-            once() { local s=$EPOCHREALTIME e; "$@" >/dev/null; e=$EPOCHREALTIME; echo "$((${e/./} - ${s/./}))"; }
-            many() { local i; for ((i = 0; i < 15; i++)); do echo "$1 $(once getent passwd root) $(once ls -l /home)"; done; }
-            export -f once many
-            for i in 1 2 3; do many with; unshare -m bash -c 'mount --bind /root/nsswitch.plain /etc/nsswitch.conf; many without'; done'''
-        rows = [line.split() for line in self.machine.run('bash', '-c', script).stdout.splitlines()]
-        for column, what in ((1, 'getent passwd root'), (2, 'ls -l')):
-            now, plain = (statistics.median(int(row[column]) for row in rows if row[0] == which) for which in ('with', 'without'))
-            self.checks.that(f'{when}: {what} gains no delay ({now:.0f} µs, without Latchkey {plain:.0f} µs)', now < 3 * plain + 5000)
+        lookups = Lookups(self.machine)
+        lookups.measure()
+        for command in COMMANDS:
+            self.checks.that(f'{when}: {command} gains no delay', lookups.no_delay(command), lookups)
+        print(f'        {lookups}')
 
     def broken(self):
         swap = 'cp -p {0} {0}.kept; head -c 65536 /dev/urandom > {0}.bad; chown --reference={0} {0}.bad; ' \
@@ -224,7 +232,7 @@ class Story:
                 ('the store is corrupt', swap.format(STORE), back.format(STORE)),
                 ('the snapshot is corrupt', swap.format(SNAPSHOT), back.format(SNAPSHOT)),
                 ('the snapshot is missing', away.format(SNAPSHOT), back.format(SNAPSHOT)),
-                ('the configuration is broken', f'cp -p {CONFIG_FILE} {CONFIG_FILE}.kept; echo "colour = blue" >> {CONFIG_FILE}',
+                ('the configuration is broken', 'cp -p {0} {0}.kept; echo "colour = blue" >> {0}'.format(CONFIG_FILE),
                  back.format(CONFIG_FILE))):
             self.machine.sh(ruin)
             try:
@@ -248,10 +256,14 @@ class Story:
 
     def changed(self):
         check, old = self.checks.that, PASSWORDS[ADA]
+        token = self.provider.last_refresh_token(ADA)
         self.provider.change(ADA, password=NEW_PASSWORD)
         visit, asked = self.host.asked(self.doors.ssh, ADA, old)
         check('her password was changed: the old one is refused online', not visit, visit)
-        check('the provider itself refused it', [r for r in asked if r.get('grant_type') == 'password' and r['status'] == 400], asked)
+        check('the provider itself refused it', grants(asked, 400), asked)
+        status, answer = self.provider.redeem(token)
+        check('her refresh token was still good: the provider redeems it', status == 200 and 'id_token' in answer,
+              answer)
         visit = self.doors.ssh(ADA, NEW_PASSWORD)
         check('the new one is accepted online', visit, visit)
         visit = self.doors.login(ADA, old)
@@ -279,11 +291,13 @@ class Story:
     # -- secrets, and the way out --------------------------------------------------------------
 
     def nothing_secret(self):
+        self.eyes.close()
         tokens = self.provider.secrets()
         passwords = [*PASSWORDS.values(), NEW_PASSWORD, WRONG]
         store = self.machine.run_bytes('cat', STORE)
-        verifiers = [text.decode() for text in set(re.findall(rb'\$y\$[./A-Za-z0-9]+\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{43}', store))]
-        self.checks.that('there are tokens and verifiers to look for', len(tokens) > 10 and verifiers, (len(tokens), len(verifiers)))
+        verifiers = {text.decode() for text in re.findall(VERIFIER, store)}
+        self.checks.that('there are tokens and verifiers to look for', len(tokens) > 10 and verifiers,
+                         (len(tokens), len(verifiers)))
         pieces = {piece[:24] for token in tokens for piece in token.split('.')}  # a part of one is too much, too
         secrets = {'a token': pieces, 'a password': passwords, 'a verifier': verifiers}
         for kind, texts in secrets.items():
@@ -291,15 +305,19 @@ class Story:
                 self.checks.that(f'{kind} is not in {place}', not found, found)
         clear = [token for token in tokens + passwords if token.encode() in store]
         self.checks.that('no token or password is in the store in clear', not clear, clear)
-        self.checks.that('the search finds what is there', self.eyes.find(['Ada Lovelace'])['files that everybody can read'])
+        seen = self.eyes.find(['Ada Lovelace'])
+        self.checks.that('the search finds what is there', seen['files that everybody can read'])
 
     def purged(self):
         said = self.machine.sh('dpkg --purge libpam-latchkey libnss-latchkey latchkey 2>&1', seconds=180)
         left = self.look_at_configuration()
         self.checks.that('nsswitch.conf and pam.d are as they were, to the byte', left == self.configuration,
                          f'{said}\nbefore:\n{self.configuration}\nnow:\n{left}')
-        left = self.machine.run('sh', '-c', 'ls -d /etc/latchkey /var/lib/latchkey /run/latchkey /usr/libexec/latchkey 2>/dev/null').stdout
+        left = self.machine.run('sh', '-c', 'ls -d /etc/latchkey /var/lib/latchkey /run/latchkey /usr/libexec/latchkey '
+                                '2>/dev/null').stdout
         self.checks.that('nothing of Latchkey is left', not left, left)
+        left = self.machine.run('getent', 'passwd', 'latchkey').stdout
+        self.checks.that('the user latchkey is gone', not left, left)
         self.compare_local('the packages are removed')
 
     def tell(self):
@@ -308,7 +326,8 @@ class Story:
                 ('The provider is back', self.back_again), ('Requests', self.one_request),
                 ('Who starts the helper', self.who_starts_it), ('Nobody is in the way', self.nobody_in_the_way),
                 ('Parts are broken', self.broken), ('The password is changed', self.changed),
-                ('The account is removed', self.removed), ('Secrets', self.nothing_secret), ('The packages go', self.purged)):
+                ('The account is removed', self.removed), ('Secrets', self.nothing_secret),
+                ('The packages go', self.purged)):
             self.part(sentence, run)
         self.eyes.close()
         self.checks.end()
