@@ -21,15 +21,17 @@ static struct snapshot_header header(void)
     return header;
 }
 
+static size_t table_size(const struct snapshot_header *h)
+{
+    return SNAPSHOT_LINE * snapshot_buckets((uint64_t)le32toh(h->people) + le32toh(h->groups));
+}
+
 /* The record of the group with the lowest gid, which is `team`, comes first. */
 static off_t groups_at(void)
 {
     struct snapshot_header h = header();
 
-    return (off_t)(sizeof h +
-                   2 * SNAPSHOT_LINE *
-                       snapshot_buckets((uint64_t)le32toh(h.people) + le32toh(h.groups)) +
-                   le64toh(h.people_size));
+    return (off_t)(sizeof h + 2 * table_size(&h) + le64toh(h.people_size));
 }
 
 static int hidden_from_the_names(const void *unused)
@@ -44,7 +46,7 @@ static void a_name_that_no_search_finds_is_judged_too(void **state)
 {
     static const char local[] = "team:x:1234:\n";
     struct snapshot_header h = header();
-    size_t size = SNAPSHOT_LINE * snapshot_buckets((uint64_t)le32toh(h.people) + le32toh(h.groups));
+    size_t size = table_size(&h);
     char *nothing = calloc(1, size);
 
     (void)state;

@@ -59,21 +59,18 @@ static int unavailable(const void *unused)
 /* ---- the local file ---- */
 
 /* A row's text stands behind this many letters: about the size that is read at once. */
-static void write_behind(const char *text, size_t letters)
+static void write_behind(const char *text, int letters)
 {
-    char *all = malloc(letters + strlen(text) + 16);
-    size_t at = 0;
+    OWNED(free_memory) char *letter = calloc(1, (size_t)letters + 1);
+    OWNED(free_memory) char *all = NULL;
+    int size;
 
-    assert_non_null(all);
-    if (letters) {
-        memcpy(all, "long:x:7:", 9);
-        memset(all + 9, 'a', letters);
-        at = letters + 9;
-        all[at++] = '\n';
-    }
-    memcpy(all + at, text, strlen(text));
-    write_local(all, at + strlen(text));
-    free(all);
+    assert_non_null(letter);
+    memset(letter, 'a', (size_t)letters);
+    size =
+        asprintf(&all, "%s%s%s%s", letters ? "long:x:7:" : "", letter, letters ? "\n" : "", text);
+    assert_true(size >= 0);
+    write_local(all, (size_t)size);
 }
 
 static void a_group_called_like_a_local_one_is_left_out(void **state)
@@ -106,10 +103,10 @@ static void a_group_called_like_a_local_one_is_left_out(void **state)
     if (!may_mount)
         skip();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        for (size_t letters = 0; letters < 4096 + 4; letters = letters ? letters + 1 : 4075) {
+        for (int letters = 0; letters < 4096 + 4; letters = letters ? letters + 1 : 4075) {
             write_behind(rows[i].text, letters);
             if (!in_child(rows[i].has ? left_out : shown, NULL))
-                fail_msg("row %zu behind %zu letters", i, letters);
+                fail_msg("row %zu behind %d letters", i, letters);
         }
 }
 
