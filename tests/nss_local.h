@@ -41,6 +41,7 @@ static inline int end(void **state)
 static inline int fresh(void **state)
 {
     write_local("", 0);
+    unlink(STATE_DIR "/pipe");
     return publish_first(state);
 }
 

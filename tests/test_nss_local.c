@@ -184,6 +184,32 @@ static void without_the_local_file_no_group_is_shown(void **state)
     assert_true(in_child(unavailable, NULL));
 }
 
+/* `big`, the second in the list, is in the filter, so that the file has to be asked again. */
+static int lose_the_file_half_way(const void *unused)
+{
+    struct answers answers;
+
+    (void)unused;
+    write_local("big:x:1:\n", 9);
+    answers = ask_all();
+    if (answers.others != GROUPS - 2 || !answers.listed)
+        return 1;
+    if (mount(STATE_DIR "/pipe", LOCAL_GROUP, "none", MS_BIND, NULL) != 0)
+        return 2;
+    answers = ask_all();
+    return umount(LOCAL_GROUP) != 0 || answers.list != NSS_STATUS_UNAVAIL || answers.listed ||
+           answers.others != 0;
+}
+
+static void a_list_is_given_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    if (!may_mount)
+        skip();
+    assert_int_equal(mkfifo(STATE_DIR "/pipe", 0644), 0);
+    assert_true(in_child(lose_the_file_half_way, NULL));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +217,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(any_number_of_local_groups_is_judged_rightly, fresh),
         cmocka_unit_test_setup(a_local_group_that_comes_later_is_noticed, fresh),
         cmocka_unit_test_setup(without_the_local_file_no_group_is_shown, fresh),
+        cmocka_unit_test_setup(a_list_is_given_whole_or_not_at_all, fresh),
     };
 
     if (!load_module(argc, argv))
