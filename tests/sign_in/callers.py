@@ -56,7 +56,7 @@ def somebody_known_may_verify_herself(t):
     t.expect('admit', t.host.account(ADA, **herself))
     t.expect('deny', t.host.sign_in(ADA, 'wrong', **herself), GENERIC)
     t.offline('admit', **herself)
-    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD, action='password', **herself))
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD, action='password', **herself))
     t.expect('deny', t.host.sign_in(ADA, PASSWORD, caller=uid + 1, with_nss=True))
 
 
