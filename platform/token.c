@@ -3,9 +3,10 @@
 #include "base/text.h"
 #include "platform/json.h"
 
-#define TENANT_HOLDER "{tenantid}" /* in the issuer of a key of Entra */
-#define GUID_LENGTH   36
-#define VERSION_TEXT  "2.0"
+#define TENANT_HOLDER       "{tenantid}" /* in the issuer of a key of Entra */
+#define GUID_LENGTH         36
+#define ISSUED_SECONDS_MOST 3600 /* age of a token that comes in answer to a request */
+#define VERSION_TEXT        "2.0"
 
 typedef bool check(const json_t *claims, const struct expected *expected, struct identity *draft,
                    struct error *why);
@@ -117,6 +118,9 @@ static bool check_times(const json_t *claims, const struct expected *expected,
         return untrusted(why, "the token has expired");
     if (issued > now + skew || begins > now + skew)
         return untrusted(why, "the token is from the future");
+    /* Every grant makes a new token, which Entra dates 5 minutes back: an old one was kept by somebody. */
+    if (issued < now - skew - ISSUED_SECONDS_MOST)
+        return untrusted(why, "the token was issued too long ago for an answer");
     return issued < expires || untrusted(why, "the token ends before it was issued");
 }
 

@@ -25,6 +25,7 @@ FORGERIES = {
     'no expiry': dict(claims={'exp': None}),
     'expiry as text': dict(claims={'exp': '9999999999'}),
     'expiry beyond numbers': dict(claims={'exp': 1e300}),
+    'kept from long ago': dict(claims={'iat': 1700000000, 'nbf': 1700000000}),
     'from the future': dict(claims={'iat': 32503680000, 'exp': 32503690000}),
     'not yet valid': dict(claims={'nbf': 32503680000}),
     'no subject': dict(claims={'sub': None, 'oid': None}),
