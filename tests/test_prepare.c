@@ -1,7 +1,7 @@
 /* login/prepare.c: what a host is given before anybody signs in, and again when it was harmed. */
 #include "login/prepare.h"
 
-#include "cache/snapshot_format.h"
+#include "cache/snapshot_file.h"
 #include "tests/place.h"
 
 static struct place place;
@@ -123,21 +123,37 @@ static void an_older_snapshot_that_was_put_back_is_replaced(void **state)
     assert_true(shows(&ada));
 }
 
-/* Where the snapshot names people, or cannot be read so that it may. */
+/* Also without the key, which would tell: the snapshot names people, or cannot be read. */
 static void a_lost_store_is_an_error(void **state)
 {
     (void)state;
     assert_true(prepare());
     enrol_ada();
     assert_int_equal(unlinkat(place.folder, "store.db", 0), 0);
+    assert_int_equal(unlinkat(place.folder, "host.key", 0), 0);
     assert_false(prepare());
-    assert_non_null(strstr(why.text, "lost"));
+    assert_non_null(strstr(why.text, "names people"));
     flip(0);
     assert_false(prepare());
     assert_int_equal(truncate(path, 0), 0);
     assert_false(prepare());
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(faccessat(place.folder, "store.db", F_OK, 0), -1);
+    assert_true(prepare()); /* the one before was empty */
+}
+
+static void the_mark_of_a_newer_file_is_no_damage(void **state)
+{
+    int folder;
+    struct snapshot snapshot;
+
+    (void)state;
+    assert_true(prepare());
+    enrol_ada();
+    folder = open(place.public, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(snapshot_file_map(folder, "snapshot.previous", &snapshot));
+    close(folder);
+    assert_true(snapshot_is_superseded(&snapshot) && snapshot_file_is_whole(&snapshot));
+    snapshot_file_unmap(&snapshot);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -146,6 +162,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_damaged_snapshot_is_made_anew),
     TEST(an_older_snapshot_that_was_put_back_is_replaced),
     TEST(a_lost_store_is_an_error),
+    TEST(the_mark_of_a_newer_file_is_no_damage),
 };
 
 int main(void)
