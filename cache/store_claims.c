@@ -42,7 +42,8 @@ static bool same(const struct strings *known, const struct strings *told)
 
     if (!sorted || known->count != told->count)
         return false;
-    memcpy(sorted, told->items, told->count * sizeof *sorted);
+    for (size_t i = 0; i < told->count; i++)
+        sorted[i] = told->items[i];
     qsort(sorted, told->count, sizeof *sorted, by_bytes);
     for (size_t i = 0; i < told->count; i++)
         if (strcmp(sorted[i], known->items[i]) != 0)
