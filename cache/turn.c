@@ -24,7 +24,6 @@ bool turn_take(int folder, uint32_t uid, const struct deadline *deadline, int *t
         if (!wait_a_little(deadline))
             return error_set(why, ERROR_SYSTEM, "another sign-in of this person takes too long");
     }
-    *turn = fd;
-    fd = -1;
+    *turn = take_fd(&fd);
     return true;
 }

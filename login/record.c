@@ -65,6 +65,9 @@ static bool record(struct attempt *a, const char *verifier)
     if (!store_accept(a->store, &acceptance, &a->person, &public_changed, NULL, &a->why))
         return false;
     a->known = true;
+    /* Who cannot be published after all is asked about below; groups may wait for the next time. */
+    if (public_changed)
+        store_publish(a->store, PUBLIC_DIR, &a->why);
     refusal_note_drop(a->runtime, a->person.uid);
     return true;
 }

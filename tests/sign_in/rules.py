@@ -109,3 +109,4 @@ def groups_follow_the_platform_and_stay_when_it_does_not_tell(t):
     t.expect('admit', t.host.sign_in(ADA, PASSWORD))
     names = t.host.ask_store('SELECT name FROM directory_group JOIN membership USING (gid)')
     check(names == [('linux-admins',)], names)
+    check(b'linux-admins' in t.host.dump()[1], 'what lookups answer from has it too')
