@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time as the rest of the code wants it. Times of day are time_t; spans are milliseconds. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The log of programs (never of libraries): one line per event, to standard
  * error and, where there is one, the journal. Control bytes are escaped here.

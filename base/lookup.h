@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answer to a question about something that may not be there. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A list of texts that grows up to a limit given at birth. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bounded work on text: copies that refuse instead of cutting, numbers, ASCII letters. libc only. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/own.h"
 #include "cache/attempts_internal.h"
 #include "cache/wait.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How often secrets may be tried. A bucket per person and per kind (local or
  * remote): 10 attempts, one more every 5 minutes, never a permanent lock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Checks at the platform with a password that is wrong here. Each kind has
  * WRONG_CHECKS_MOST places, and each place serves once in WRONG_CHECKS_SECONDS, so no time

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The mapped file itself. A disk that fills up could end a process that writes to the mapping
  * (SIGBUS) where writing in place takes new room: on copy-on-write file systems. So the file is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The file behind cache/attempts.h, shared by the files that make it up.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/first_id.h"
 
 #include "cache/name.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The id that a person or group gets unless somebody else has it already: a hash,
  * so that hosts which have never met agree. libc only, because the NSS module

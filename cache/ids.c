@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/ids.h"
 
 #include "cache/first_id.h"

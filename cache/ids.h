@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which id an account gets. One space for people and groups, since a person's
  * own group has his uid: the first choice by hash (cache/first_id.h), then upwards

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/local.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The people and groups of this machine's own files, /etc/passwd and /etc/group:
  * their names and ids are not for us to give.

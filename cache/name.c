@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Names are recognised by one automaton. Its step is a load and a shift: each
  * byte has a row that holds, for each state, the next one. Checking a group's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which names people and groups may have, which ids, and which text may stand
  * beside them. The one place where this is decided: the store asks here before

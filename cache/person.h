@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A person as this machine remembers one. Open value types, copied, nothing to release. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/private_file.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Files of the private folder: made whole or not at all, read only when they
  * are regular, owned by us and closed to everybody else. libc only.

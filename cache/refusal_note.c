@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/refusal_note.h"
 
 #include "base/own.h"

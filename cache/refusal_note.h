@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Refusals that the store could not take, because its disk is read-only or full: one
  * small file a person under the runtime folder. Whoever has one there is treated as

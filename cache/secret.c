@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/secret.h"
 
 #include "base/own.h"

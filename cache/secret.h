@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The host key and what it protects. The key is 32 random bytes in its own
  * file, `private/host.key`, 0600: whoever steals the store without it can

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From a record to an answer: copied out once, then checked in the copy. For the files
  * cache/snapshot_*.c only; libc only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a builder holds, and the image that is made of it. Only for cache/snapshot_*.c. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/snapshot_checksum.h"
 
 #include "cache/snapshot_format.h"

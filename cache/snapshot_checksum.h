@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The snapshot's checksum: four lanes of 64-bit words. Each step can be undone
  * for a given word, so a change within one word is always noticed; it is

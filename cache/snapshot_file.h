@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The published file as those look at it who publish: mapped for a moment, to see whether
  * it still does its work. Those who ask who somebody is use nss_module.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The snapshot file as bytes; latchkey-snapshot(5) tells it in words.
  *

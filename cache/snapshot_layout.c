@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From what a builder was given to the bytes of the file. People's records are
  * ready when they were added; here come the groups with their members, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From an image to the file that has the name. At every moment, also after a
  * power cut, the name leads to the whole old file or the whole new one.

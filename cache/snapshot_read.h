@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads the bytes of a snapshot. libc only: this is loaded into every process
  * that asks who a user is. Trusts nothing in the file: every place is checked

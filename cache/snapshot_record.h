@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The bytes of a snapshot: the only ways into them, the search in its tables, and its
  * records as numbers that have been checked against each other and the size. Nothing else

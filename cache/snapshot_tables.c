@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two tables of a snapshot: from a name and from an id to the place of a record. */
 #include "base/own.h"
 #include "cache/snapshot_build.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/snapshot_walk.h"
 
 #include "cache/snapshot_answer.h"

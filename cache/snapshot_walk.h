@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everybody in a snapshot, one after the other. libc only. */
 #pragma once
 

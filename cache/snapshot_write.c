@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/snapshot_write.h"
 
 #include "base/own.h"

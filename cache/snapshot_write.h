@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Writes the snapshot: the one file that answers all lookups. Give it people
  * and groups in any order, then publish. Memory stays within three times the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening and making the store, and the few ways in which its other files talk to SQLite. */
 #include "cache/store_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The durable store: what this machine remembers about people, in one SQLite
  * file, `private/store.db`, 0600, owned by the user `latchkey`. One process at

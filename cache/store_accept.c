@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recording what a sign-in that the platform accepted leaves behind. */
 #include "cache/ids.h"
 #include "cache/store_claims.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/store_claims.h"
 
 #include "cache/store_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The groups that the platform says a person is in, as it says it: what `allow` is judged by. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Documents of the platform, the highest time, and other numbers that stand alone. */
 #include "cache/store_internal.h"
 

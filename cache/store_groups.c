@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/store_groups.h"
 
 #include "base/text.h"

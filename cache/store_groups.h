@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The groups of one acceptance: which of them can be Unix groups here, and with which ids. */
 #pragma once
 

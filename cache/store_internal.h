@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the store share. Nobody else includes this. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading people, and recording what the platform holds against one. */
 #include "cache/store_internal.h"
 

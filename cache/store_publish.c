@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From the store to the snapshot. One publisher at a time: the lock is held while the
  * store is read and the file written (local disk only), so that what is published last

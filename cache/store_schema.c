@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tables of the store and how they came to be. */
 #include "cache/store_internal.h"
 

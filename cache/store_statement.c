@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The few ways in which the files of the store talk to SQLite. */
 #include "cache/store_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/store_token.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Refresh tokens as the store holds them: sealed, each for one account only. */
 #pragma once
 

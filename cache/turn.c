@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/turn.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One at a time for each person: who redeems a refresh token. A provider that gives a
  * new token at each use takes the use of an old one for theft and revokes them all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/verifier.h"
 
 #include "base/own.h"

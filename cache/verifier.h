@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What lets us check a typed secret without the platform: yescrypt by crypt_r(3)
  * over base64(HMAC(host key, secret)). The text names its own cost. The number

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cache/wait.h"
 
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting for what another process holds: short naps that end with the deadline. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of settings and the reader of one text. Files and folders: config/files.c. */
 #include "config/config.h"
 

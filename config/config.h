@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The configuration: /etc/latchkey/latchkey.conf and the files of conf.d, read
  * once, then only looked at. latchkey.conf(5) documents every setting; the table is

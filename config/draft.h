@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A configuration on its way from several files. Private to config/. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the configuration's files, which must be in the hands of root alone. */
 #include "base/buffer.h"
 #include "base/own.h"

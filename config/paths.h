@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where things are. Each is set by the Makefile from the GNU directory variables. */
 #pragma once
 

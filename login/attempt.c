@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/attempt.h"
 
 #include "base/own.h"

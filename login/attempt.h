@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One sign-in of one person: what is asked, in which order, and what it leaves
  * behind. What follows from the answers is decided in login/policy.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/caller.h"
 
 #include "base/own.h"

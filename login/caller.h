@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who is at the other end of the helper's socket, and for whom he may ask. */
 #pragma once
 

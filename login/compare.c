@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/compare.h"
 
 static void *compute(void *context)

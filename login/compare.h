@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The local half of a sign-in: the typed secret against the verifier, computed
  * beside the network. Without a verifier the same work is done for nothing, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/frame.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the PAM module and the login helper say to each other, over one
  * socket, in turns.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/gecos.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A person's full name as the directory has it, made fit for a passwd entry and a terminal. */
 #pragma once
 

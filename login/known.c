@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/known.h"
 
 #include "base/own.h"

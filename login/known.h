@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What this host knows of the person who is meant, read as late as possible and once more at the end. */
 #pragma once
 

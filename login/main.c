@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latchkey-login: one sign-in attempt for the PAM module at the other end of
  * standard input. Answers with a verdict and leaves; its exit status means nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/online.h"
 
 #include "base/own.h"

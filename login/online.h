@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The online half of a sign-in: what the platform is asked. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/policy.h"
 
 #include <stddef.h>

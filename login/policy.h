@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Who may come in. Every rule of admission is here and nowhere else. Pure:
  * facts in, decision out; no clock, file, network or log.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/prepare.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a new host needs before anybody can sign in: done once, by the package or by `make install`. */
 #pragma once
 

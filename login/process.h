@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The helper as a process: whatever state it was started in, it goes on in
  * one known state, and not as root. Done first, before any byte is read.

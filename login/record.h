@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an accepted sign-in leaves behind. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "login/session.h"
 
 #include "base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One sign-in, from the request to the verdict. Knows nothing of processes or PAM. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The helper's side of the conversation with the person, over the socket that
  * the PAM module holds at its other end. Texts are for people, plain UTF-8,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every sentence that a person can see while signing in. Nothing else talks to people. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an entry point tells glibc: the one place that knows its words. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clock by which the module looks at files again that have told it of no change. */
 #pragma once
 

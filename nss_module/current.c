@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "nss_module/current.h"
 
 #include "nss_module/coarse.h"

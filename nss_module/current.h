@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The generation that this process reads now: mapped once, shared by all
  * threads, exchanged when a newer file has taken its name. A warm question

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* getgrnam(3), getgrgid(3), getgrent(3): the snapshot's groups, and each person's own. */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * initgroups(3), getgrouplist(3). Not optional: without it glibc walks through
  * all groups, and gives wrong lists to programs with threads.

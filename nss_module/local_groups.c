@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "nss_module/local_groups.h"
 
 #include "cache/name.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The names of this machine's own groups, which no group of the directory may have: sudo and
  * others decide by a group's name, whatever its number, and the list of dangerous names cannot

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "nss_module/mapping.h"
 
 #include "config/paths.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The snapshot file, found trustworthy and mapped.
  *

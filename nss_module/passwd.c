@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* getpwnam(3), getpwuid(3), getpwent(3): the snapshot's people as glibc wants them. */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "nss_module/walk.h"
 
 #include <sched.h>

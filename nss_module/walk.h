@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * getpwent(3), getgrent(3): one position for all threads, as these functions
  * are defined. A walk has a mapping of its own from start to end, so that it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/attempt.h"
 
 #include "base/text.h"

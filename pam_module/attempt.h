@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One question to the helper, from the items of a PAM handle to a verdict in PAM's words. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/display.h"
 
 #include <stdbool.h>

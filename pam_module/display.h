@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Makes a text from the helper harmless to any terminal, whatever the helper has become. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions that libpam calls. For somebody who is not ours each says so and does nothing. */
 #include "base/own.h"
 #include "base/text.h"

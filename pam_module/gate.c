@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/gate.h"
 
 #include "base/lookup.h"

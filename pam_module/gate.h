@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whose sign-in is ours to judge, decided without asking anybody who could
  * lie: a helper that always says yes must not let root or a local user in.

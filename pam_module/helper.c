@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/helper.h"
 
 #include "base/clock.h"

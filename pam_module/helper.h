@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The login helper as the module sees it: a socket, and sometimes a child.
  *

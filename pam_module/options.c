@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/options.h"
 
 #include <security/pam_ext.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What stands behind the module's name in a PAM service file. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "pam_module/relay.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Carries one conversation between the helper and the person. Decides nothing, and never admits. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/base64url.h"
 #include "base/own.h"
 

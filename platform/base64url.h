@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Base64 with the URL alphabet and without padding (RFC 4648 5, RFC 7515 2).
  * Strict: one text stands for each sequence of bytes, so that a token cannot be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/classify.h"
 
 #include <string.h>

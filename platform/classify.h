@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An outage or a refusal? Decided here for every answer of the token endpoint
  * that brought no tokens (platform.md 3.1, 3.2, 4.1; RFC 6749 5.2). Pure: data

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/codes.h"
 
 #include <stddef.h>

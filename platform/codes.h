@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What Microsoft's numbers ("AADSTS50126") mean for a sign-in: platform.md 3.3
  * as data. The numbers refine the OAuth error; they change without notice, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/discovery.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The discovery document (OIDC Discovery 1.0, 3 and 4; platform.md 2.1, 2.2):
  * where to ask for tokens, and where the keys are. A document that speaks for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/grant.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The token endpoint's formats: the form that asks (RFC 6749 4.3, 6), the
  * tokens it answers (5.1; platform.md 2.6), and the error (5.2). Secrets pass

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * HTTPS to the platform: one request, one answer, everything bounded. Only
  * https, no redirects, no proxy, no cookies, nothing taken from the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/identity.h"
 
 void identity_release(struct identity *identity)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who the platform says somebody is: the claims of a verified ID token that we use. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/json.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one way JSON (RFC 8259) comes in: strict and bounded. A name that occurs
  * twice in one object, NUL in any spelling, bytes after the end, a wrong encoding,

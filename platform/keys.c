@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/keys.h"
 #include "base/buffer.h"
 #include "base/own.h"

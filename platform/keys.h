@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The issuer's signing keys: a JWK set (RFC 7517), or one JWK. Strict: a set
  * that holds a symmetric key, a duplicate member, an entry that is no object, or

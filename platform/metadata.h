@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The issuer's two documents, discovery and key set, as they are needed: from
  * memory or the documents kept between processes while they are fresh, else

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The identity platform, as login sees it. Every call ends in one of three
  * answers. Only ANSWER_UNREACHABLE may be answered from the cache instead.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/roca.h"
 
 #define GENERATOR 65537u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * RSA moduli made by the flawed generator of CVE-2017-15361 (Nemec et al., "The
  * Return of Coppersmith's Attack", ACM CCS 2017). Their primes have the form

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/signature.h"
 #include "base/own.h"
 #include "platform/base64url.h"

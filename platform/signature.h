@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signed messages in JWS compact form (RFC 7515 3.1, 7.1), checked on OpenSSL
  * directly. The algorithm comes from local policy and from the key's type, never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "platform/token.h"
 #include "base/own.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ID tokens (OIDC Core 2 and 3.1.3.7, RFC 7519, platform.md 2.3 and 2.12): who
  * signed them, whom they are for, and whom they speak of. Either every check

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file of attempts for one test, and how its time and its boot are changed. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How long a sign-in takes, next to the one thing that has to take long: the key
  * derivation. Run by tests/container/bench.py in the container.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What every unit test program shares: cmocka's groups, and the closing line
  * `NAME: N passed, M failed` that `make` adds up. Tests that were skipped are in neither

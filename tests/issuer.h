@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An issuer for tests: its keys, a good token, and ways to change it before it is signed. */
 #pragma once
 

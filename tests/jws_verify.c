@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jws_verify KEYS.json ALG[,ALG...]: reads one compact JWS per line and answers
  * `accept` or `reject` for each, by the verifier that sign-in uses; so that public

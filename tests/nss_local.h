@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The NSS module with a local group file of our own, bound over the machine's for this process
  * alone. Each try is to be in a process of its own: what the module has read stays known to it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The NSS module as glibc loads it, and what it is asked in tests. Wants a build
  * with a state folder of its own (make B=... statedir=...), which is written to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the tests of the PAM module share: the module as built for them beside
  * the test (folder `flow`: its own helper, local passwd file and socket), real

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A private and a public folder for one test, and people to put into them.
  * Everything lives under /dev/shm or /tmp and is removed again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Performs grants through platform.h as a login would, for tests in other languages.
  *

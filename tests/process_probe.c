@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts as the login helper does, in whatever state it is in, and reports the state it then has. */
 #include "base/own.h"
 #include "login/frame.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys and signatures that tests make themselves, with OpenSSL alone, apart from the code under test. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks a snapshot everything, and judges each answer: whatever the bytes are, it is legal. */
 #pragma once
 

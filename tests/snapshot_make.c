@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Writes a snapshot from a simple text, for tests: `snapshot_make FOLDER < TEXT`. Lines:
  *

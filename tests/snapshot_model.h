@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A model of who is in a snapshot, published into a folder of its own and read
  * back: shared by the test programs about snapshots.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A login helper that does as it is told, for the tests of the PAM module: the
  * file `script` beside this program says what, one letter after the other.

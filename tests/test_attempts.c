@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/attempts.c: how often secrets may be tried. */
 #include "tests/attempts.h"
 

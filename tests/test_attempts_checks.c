@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/attempts_checks.c: how often a password that is wrong here is checked elsewhere. */
 #include "tests/attempts.h"
 

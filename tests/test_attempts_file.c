@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/attempts_file.c: the file of attempts, and what reaches the disk when. */
 #include "tests/attempts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/caller.c: root asks for anybody, anyone else only to verify himself. */
 #include "tests/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An outage or a refusal: every rule and every number of platform.md 3.1 to 3.3 and 4.1. */
 #include "platform/classify.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* config/config.c and files.c: what is accepted, and what each complaint says. */
 #include "config/config.h"
 #include "tests/check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery documents and the URLs they may name: OIDC Discovery 3 and 4, platform.md 2.1 and 2.2. */
 #include "platform/discovery.h"
 

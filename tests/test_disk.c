@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The store on disks that cannot be written, are full, or were left by a dead writer. */
 #include "tests/place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pam_module/display.c: nothing that a terminal would obey passes. */
 #include "tests/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/frame.c: the codec of frames and requests, and frames over a socket. */
 #include "tests/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/gecos.c: what a directory may put into a passwd line, and what not. */
 #include "login/gecos.h"
 #include "tests/check.h"

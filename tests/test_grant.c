@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The token endpoint's formats, form, tokens and error: RFC 6749 4.3, 5, 6; platform.md 2.5, 2.6, 5.7. */
 #include "platform/grant.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/first_id.c, cache/local.c and cache/ids.c: who gets which id. */
 #include "cache/first_id.h"
 #include "cache/ids.h"

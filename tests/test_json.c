@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
 #include "platform/json.h"
 #include "tests/check.h"

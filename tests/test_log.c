@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/log.c: one event is one line, whatever is in it. */
 #include "tests/check.h"
 

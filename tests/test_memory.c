@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the store remembers over refusals, thefts, kills and time; tokens and documents. */
 #include "tests/place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names are judged against a second statement of the rules, over a generated hostile corpus. */
 #include "tests/check.h"
 

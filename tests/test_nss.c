@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answers of the NSS module, in rooms of every size. */
 #include "tests/nss_questions.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which file the NSS module believes, and when it notices a new one. */
 #include "tests/nss_questions.h"
 

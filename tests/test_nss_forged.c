@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A forged snapshot cannot show a group under the name of a local one, by any way. */
 #include "tests/nss_local.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the NSS module does with groups of the snapshot that are called like local ones. */
 #include "tests/nss_local.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The NSS module in processes with threads, children and many descriptors. */
 #include "tests/nss_questions.h"
 

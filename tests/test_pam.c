@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PAM module under real libpam: who gets in, whatever the helper says. */
 #include "tests/pam_flow.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PAM module and applications that answer well, badly or not at all. */
 #include "tests/pam_flow.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PAM module as a guest: how it starts its helper, and in what state it leaves its host. */
 #include "tests/pam_flow.h"
 

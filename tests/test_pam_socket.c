@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PAM module at the socket: who asks there, and what comes of it when nobody answers. */
 #include "tests/pam_flow.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/store_accept.c and store_people.c: what is remembered of whom. */
 #include "cache/first_id.h"
 #include "tests/place.h"

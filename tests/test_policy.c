@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/policy.c: the whole table, by properties that are stated apart from it. */
 #include "login/policy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/prepare.c: what a host is given before anybody signs in, and again when it was harmed. */
 #include "login/prepare.h"
 

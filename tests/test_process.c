@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/process.c: from whatever state the helper is started, it goes on in one. */
 #include "tests/check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/store_groups.c and store_publish.c: what everybody on the host gets to see. */
 #include "cache/first_id.h"
 #include "cache/snapshot_read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* store_is_published: whether the published file still does its work. */
 #include "cache/snapshot_format.h"
 #include "tests/place.h"

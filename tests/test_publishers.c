@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/store_publish.c: several publishers at once, who take turns. */
 #include "cache/snapshot_file.h"
 #include "tests/place.h"

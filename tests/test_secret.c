@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/secret.c: the host key and what it seals. */
 #include "cache/secret.h"
 #include "tests/place.h"

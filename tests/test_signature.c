@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/issuer.h"
 
 #include <openssl/pem.h>

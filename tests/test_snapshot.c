@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The snapshot: what is written is what is read. */
 #include "tests/snapshot_model.h"
 

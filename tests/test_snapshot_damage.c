@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is damaged in a snapshot does not make an illegal answer. */
 #include "tests/snapshot_judge.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A snapshot whose tables and sizes are right, and which says what it may not. */
 #include "tests/snapshot_judge.h"
 

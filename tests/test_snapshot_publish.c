@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Publishing: the old file or the new one, and nothing else. */
 #include "tests/snapshot_model.h"
 

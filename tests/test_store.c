@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/store.c: making and opening the store, and every state its file can be in. */
 #include "cache/store.h"
 #include "tests/place.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* login/talk.c: what the helper hears, whatever the other end sends. */
 #include "tests/check.h"
 

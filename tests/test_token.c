@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/issuer.h"
 
 #define GENERIC "https://provider.example"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* latchkey-login as somebody would start it by hand. */
 #include "tests/check.h"
 

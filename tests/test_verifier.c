@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cache/verifier.c: checking a typed secret without the platform. */
 #include "cache/verifier.h"
 #include "tests/place.h"
