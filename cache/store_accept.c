@@ -14,7 +14,8 @@ OWN_DEFINE(release_local, struct local, local_release);
 /* What is to be recorded, ready before the lock is taken. */
 struct acceptance_plan {
     const struct acceptance *acceptance;
-    uint8_t *token; /* sealed; NULL: the old one stays */
+    const char *verifier; /* NULL: the old one stays */
+    uint8_t *token;       /* sealed; NULL: the old one stays */
     size_t token_length;
     struct id_choice choice;
     struct groups_plan groups;
@@ -93,7 +94,7 @@ static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct
         return false;
     if (!bind_number(write, 1, plan->choice.id) || !bind_text(write, 2, acceptance->name) ||
         !bind_text(write, 3, acceptance->gecos) || !bind_text(write, 4, acceptance->home) ||
-        !bind_text(write, 5, acceptance->shell) || !bind_text(write, 6, acceptance->verifier) ||
+        !bind_text(write, 5, acceptance->shell) || !bind_text(write, 6, plan->verifier) ||
         sqlite3_bind_blob(write, 7, plan->token, (int)plan->token_length, SQLITE_STATIC) !=
             SQLITE_OK ||
         !bind_number(write, 8, acceptance->now) ||
@@ -164,6 +165,10 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
         return OUTCOME_FAILED;
     if (lost)
         return OUTCOME_LOST;
+    /* One that came meanwhile is for a younger secret than ours. */
+    plan->verifier = acceptance->seen && strcmp(before.verifier, acceptance->seen->verifier) != 0
+                         ? NULL
+                         : acceptance->verifier;
     if (!person_write(store->db, plan, why) ||
         !groups_record(store, &plan->groups, plan->choice.id, acceptance->now, &lost, &moved, why))
         return OUTCOME_FAILED;

@@ -175,14 +175,21 @@ static const char *verifier_for(struct attempt *a, const struct decision *decisi
     return needed ? "" : NULL;
 }
 
+static enum verdict conclude_recording(struct attempt *a)
+{
+    enum verdict verdict = VERDICT_FAILED;
+    enum words words = record_conclude(a, &verdict);
+
+    return say(a, words, verdict);
+}
+
 static enum verdict admit_by_password(struct attempt *a, const struct decision *decision)
 {
     char made[VERIFIER_MOST + 1] = "";
-    enum verdict verdict = VERDICT_FAILED;
-    enum words words = record_acceptance(a, verifier_for(a, decision, made), &verdict);
 
+    record_commit(a, verifier_for(a, decision, made));
     explicit_bzero(made, sizeof made);
-    return say(a, words, verdict);
+    return conclude_recording(a);
 }
 
 static void tell_until(struct attempt *a)
@@ -200,12 +207,14 @@ static void tell_until(struct attempt *a)
 
 static enum verdict admit_as_remembered(struct attempt *a, const struct decision *decision)
 {
-    if (!known_stands(a))
+    enum lookup stands = known_stands(a), allowed = known_is_allowed(a);
+
+    if (stands == LOOKUP_UNAVAILABLE || allowed == LOOKUP_UNAVAILABLE || !known_publish(a))
+        return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
+    if (stands != LOOKUP_FOUND)
         return say(a, WORDS_REVOKED, VERDICT_DENY);
-    if (!known_is_allowed(a))
+    if (allowed != LOOKUP_FOUND)
         return say(a, WORDS_NOT_ALLOWED, VERDICT_FORBIDDEN);
-    if (!known_publish(a))
-        return say(a, WORDS_BROKEN, VERDICT_FAILED);
     if (decision->step == STEP_ADMIT_OFFLINE)
         tell_until(a);
     return VERDICT_ADMIT;
@@ -216,7 +225,7 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_PASSWORD)
         return admit_by_password(a, decision);
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_TOKEN)
-        return say(a, a->words, a->verdict);
+        return conclude_recording(a);
     return admit_as_remembered(a, decision);
 }
 
@@ -332,6 +341,6 @@ enum verdict attempt_account(struct attempt *a)
     if (decision.step == STEP_DENY)
         return say(a, decision.words, decision.verdict);
     if (a->result == RESULT_ACCEPTED_TOKEN)
-        return say(a, a->words, a->verdict);
+        return conclude_recording(a);
     return admit_as_remembered(a, &decision);
 }

@@ -13,6 +13,11 @@
 #include "login/talk.h"
 #include "platform/platform.h"
 
+/* What became of an acceptance: login/record.h. */
+struct recording {
+    bool allowed, was_known, done, public_changed;
+};
+
 /* All that a sign-in works with; borrowed but for what is said to be its own. */
 struct attempt {
     const struct request *request;
@@ -24,7 +29,9 @@ struct attempt {
 
     /* What is known here: login/known.h. */
     time_t now, highest_time;
-    struct person person; /* when `known`; renewed when something is recorded */
+    struct person person; /* when `known`: what counts, with refusals that only a note keeps */
+    struct person row;    /* the same as the store has it */
+    enum refused noted;   /* the note, REFUSED_NOT when there was none */
     bool known;
 
     /* Its own, released by attempt_release. */
@@ -42,9 +49,8 @@ struct attempt {
     bool password_unserved; /* an answer came, but not to password grants */
     enum result result;     /* what the platform said last */
     enum local local;
-    enum words words;     /* with what an accepted token was recorded, and ... */
-    enum verdict verdict; /* ... what follows from that */
-    struct error why;     /* the last thing that went wrong, for the log */
+    struct recording recording; /* of what was accepted */
+    struct error why;           /* the last thing that went wrong, for the log */
 };
 
 /* Opens what it works with. False: nobody can sign in on this host now (`why`). */

@@ -12,18 +12,21 @@ static bool is_of_our_issuer(const struct attempt *a, const struct person *perso
     return a->ours && strcmp(person->account.issuer, a->config->issuer) == 0;
 }
 
-/* A refusal that the store could not take closes what it would have closed. */
-static void heed_note(const struct attempt *a, struct person *person)
+/*
+ * A refusal that the store could not take closes what it would have closed. What the store
+ * has against the person, other than an old password, is worse than any note.
+ */
+static void heed_note(enum refused noted, struct person *person)
 {
-    enum refused noted = refusal_note_read(a->runtime, person->uid);
-
     if (noted == REFUSED_NOT)
         return;
-    person->refused = noted;
+    if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
+        person->refused = noted;
     explicit_bzero(person->verifier, sizeof person->verifier);
 }
 
-static enum lookup read_person(struct attempt *a, struct person *person, struct error *why)
+static enum lookup read_person(struct attempt *a, struct person *row, struct person *person,
+                               enum refused *noted, struct error *why)
 {
     struct person found;
     enum lookup lookup = store_person_by_name(a->store, a->request->user, &found, why);
@@ -32,29 +35,38 @@ static enum lookup read_person(struct attempt *a, struct person *person, struct 
         return lookup;
     if (!is_of_our_issuer(a, &found))
         return LOOKUP_ABSENT;
-    heed_note(a, &found);
-    *person = found;
+    *row = *person = found;
+    *noted = refusal_note_read(a->runtime, found.uid);
+    heed_note(*noted, person);
     return LOOKUP_FOUND;
 }
 
-bool known_read(struct attempt *a, struct error *why)
+bool known_refresh(struct attempt *a, struct error *why)
 {
-    enum lookup lookup;
+    enum lookup lookup = read_person(a, &a->row, &a->person, &a->noted, why);
 
-    a->now = time(NULL);
-    if (!store_highest_time(a->store, &a->highest_time, why))
-        return false;
-    lookup = read_person(a, &a->person, why);
     a->known = lookup == LOOKUP_FOUND;
     return lookup != LOOKUP_UNAVAILABLE;
 }
 
-bool known_stands(struct attempt *a)
+bool known_read(struct attempt *a, struct error *why)
 {
-    struct person now;
+    a->now = time(NULL);
+    return store_highest_time(a->store, &a->highest_time, why) && known_refresh(a, why);
+}
 
-    return a->known && read_person(a, &now, &a->why) == LOOKUP_FOUND && now.uid == a->person.uid &&
-           now.refused == a->person.refused && strcmp(now.verifier, a->person.verifier) == 0;
+enum lookup known_stands(struct attempt *a)
+{
+    struct person row, now;
+    enum refused noted;
+    enum lookup lookup = read_person(a, &row, &now, &noted, &a->why);
+
+    if (lookup != LOOKUP_FOUND)
+        return lookup;
+    return now.uid == a->person.uid && now.refused == a->person.refused &&
+                   strcmp(now.verifier, a->person.verifier) == 0
+               ? LOOKUP_FOUND
+               : LOOKUP_ABSENT;
 }
 
 struct remembered known_facts(const struct attempt *a)
@@ -87,9 +99,12 @@ void known_refuse(struct attempt *a, const struct decision *decision)
     if (!a->known ||
         (decision->remember == REFUSED_NOT && !(decision->erase_token && a->person.has_token)))
         return;
-    if (!store_refuse(a->store, a->person.uid, &record, &a->why) &&
-        decision->remember != REFUSED_NOT)
-        refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why);
+    if (store_refuse(a->store, a->person.uid, &record, &a->why)) {
+        store_person_by_name(a->store, a->request->user, &a->row, &a->why);
+    } else if (decision->remember != REFUSED_NOT &&
+               refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why)) {
+        a->noted = decision->remember;
+    }
     /* Whatever could be written: for this sign-in it holds. */
     if (decision->remember != REFUSED_NOT) {
         a->person.refused = decision->remember;
@@ -101,12 +116,14 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         a->person.has_token = false;
 }
 
-bool known_is_allowed(struct attempt *a)
+enum lookup known_is_allowed(struct attempt *a)
 {
     OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
 
-    return a->known && store_groups_of(a->store, a->person.uid, &groups, &a->why) &&
-           policy_allows(&a->config->allow, a->request->user, &groups);
+    if (!store_groups_of(a->store, a->person.uid, &groups, &a->why))
+        return LOOKUP_UNAVAILABLE;
+    return policy_allows(&a->config->allow, a->request->user, &groups) ? LOOKUP_FOUND
+                                                                       : LOOKUP_ABSENT;
 }
 
 bool known_publish(struct attempt *a)

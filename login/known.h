@@ -9,9 +9,11 @@
  * prompt may stand open for minutes, and what others learn meanwhile must count.
  */
 bool known_read(struct attempt *attempt, struct error *why);
+/* The person once more, but not the time. */
+bool known_refresh(struct attempt *attempt, struct error *why);
 
 /* Whether the person still is what was read: the same, not refused since, the same verifier. */
-bool known_stands(struct attempt *attempt);
+enum lookup known_stands(struct attempt *attempt);
 
 /* What policy wants to know of the circumstances. */
 struct remembered known_facts(const struct attempt *attempt);
@@ -19,8 +21,8 @@ struct remembered known_facts(const struct attempt *attempt);
 /* Records what a refusal leaves behind, here and at once, in the store if it can be written. */
 void known_refuse(struct attempt *attempt, const struct decision *decision);
 
-/* The groups that the person was last known to be in let her in here. */
-bool known_is_allowed(struct attempt *attempt);
+/* Whether the groups that the person was last known to be in let her in here. */
+enum lookup known_is_allowed(struct attempt *attempt);
 
 /* Makes sure that the published snapshot names the person; lookups depend on it. */
 bool known_publish(struct attempt *attempt);

@@ -3,6 +3,7 @@
 
 #include "base/own.h"
 #include "cache/turn.h"
+#include "login/known.h"
 #include "login/record.h"
 
 static enum lookup load_document(void *context, const char *url, struct buffer *body,
@@ -88,6 +89,8 @@ bool online_may_ask_token(const struct attempt *a)
 enum result online_ask_password(struct attempt *a)
 {
     a->asked_password = true;
+    free_secret(&a->token);
+    a->token = NULL; /* what is refused now is not about that */
     if (!open_platform(a))
         return a->result = RESULT_UNREACHABLE;
     outcome_release(&a->outcome);
@@ -98,13 +101,10 @@ enum result online_ask_password(struct attempt *a)
 }
 
 /* Somebody else's redemption since the secret was typed is as good as one of our own. */
-static bool was_proven_meanwhile(struct attempt *a)
+static bool is_proven_meanwhile(const struct attempt *a, time_t last_online)
 {
-    struct person now;
-
-    return store_person_by_name(a->store, a->request->user, &now, &a->why) == LOOKUP_FOUND &&
-           now.uid == a->person.uid && now.refused == REFUSED_NOT && now.last_online >= a->now &&
-           now.last_online > a->person.last_online;
+    return a->person.refused == REFUSED_NOT && a->person.last_online >= a->now &&
+           a->person.last_online > last_online;
 }
 
 static enum result send_token(struct attempt *a)
@@ -129,14 +129,16 @@ static enum result send_token(struct attempt *a)
 enum result online_ask_token(struct attempt *a)
 {
     OWNED(close_fd) int turn = -1;
+    time_t last_online = a->person.last_online;
 
     a->asked_token = true;
-    if (!open_platform(a) || !turn_take(a->shared, a->person.uid, &a->budget, &turn, &a->why))
+    if (!open_platform(a) || !turn_take(a->shared, a->person.uid, &a->budget, &turn, &a->why) ||
+        !known_refresh(a, &a->why) || !a->known)
         return a->result = RESULT_UNREACHABLE;
-    if (was_proven_meanwhile(a))
+    if (is_proven_meanwhile(a, last_online))
         return a->result = RESULT_SKIPPED;
     /* Nobody else may find the old token once it has been used. */
     if (send_token(a) == RESULT_ACCEPTED_TOKEN)
-        a->words = record_acceptance(a, NULL, &a->verdict);
+        record_commit(a, NULL);
     return a->result;
 }

@@ -10,8 +10,7 @@ bool online_may_ask_token(const struct attempt *attempt);
 /* One request each within the budget; the answer is in attempt->outcome too. */
 enum result online_ask_password(struct attempt *attempt);
 /*
- * An acceptance is recorded before others get their turn: attempt->words and ->verdict say
- * with what result. RESULT_SKIPPED, without a request, when another sign-in of this person proved the
+ * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when another sign-in of this person proved the
  * account while this one waited for its turn.
  */
 enum result online_ask_token(struct attempt *attempt);

@@ -34,28 +34,39 @@ static bool is_allowed(struct attempt *a)
 
     if (identity->has_groups)
         return policy_allows(&a->config->allow, a->request->user, &identity->groups);
-    return a->known ? known_is_allowed(a)
+    return a->known ? known_is_allowed(a) == LOOKUP_FOUND
                     : policy_allows(&a->config->allow, a->request->user, &none);
 }
 
-static bool record(struct attempt *a, const char *verifier)
+/* A verifier that counts for nothing any more must not come back with the acceptance. */
+static const char *verifier_to_record(const struct attempt *a, const char *verifier)
+{
+    return !verifier && a->known && !*a->person.verifier ? "" : verifier;
+}
+
+/* A refusal that others could only note is as young as one in the store. */
+static bool is_overtaken(struct attempt *a)
+{
+    return a->known && refusal_note_read(a->runtime, a->person.uid) != a->noted;
+}
+
+static bool commit(struct attempt *a, const char *verifier)
 {
     const struct identity *identity = &a->outcome.identity;
     char gecos[GECOS_MOST + 1], home[PATH_TEXT_MOST + 1];
-    const struct person seen = a->person;
     struct account account;
-    bool public_changed = false;
+    struct person recorded;
     const struct acceptance acceptance = {
         .account = &account,
         .name = a->request->user,
         .gecos = gecos,
         .home = home,
         .shell = a->config->shell,
-        .verifier = verifier,
+        .verifier = verifier_to_record(a, verifier),
         .refresh_token = a->outcome.refresh_token,
         .password_proven = a->result == RESULT_ACCEPTED_PASSWORD,
         .group_ids = identity->has_groups ? &identity->groups : NULL,
-        .seen = a->known ? &seen : NULL,
+        .seen = a->known ? &a->row : NULL,
         .now = time(NULL),
     };
 
@@ -63,21 +74,36 @@ static bool record(struct attempt *a, const char *verifier)
     if (!fill_account(identity, &account) ||
         !fill_template(a->config->home, a->request->user, home, sizeof home))
         return error_set(&a->why, ERROR_MALFORMED, "account or home folder too long");
-    if (!store_accept(a->store, &acceptance, &a->person, &public_changed, NULL, &a->why))
+    if (is_overtaken(a))
+        return error_set(&a->why, ERROR_UNTRUSTED, "the platform refused this person meanwhile");
+    if (!store_accept(a->store, &acceptance, &recorded, &a->recording.public_changed, NULL,
+                      &a->why))
         return false;
+    if (a->noted != REFUSED_NOT)
+        refusal_note_drop(a->runtime, recorded.uid);
+    a->person = a->row = recorded;
+    a->noted = REFUSED_NOT;
     a->known = true;
-    /* Who cannot be published after all is asked about below; groups may wait for the next time. */
-    if (public_changed)
-        store_publish(a->store, PUBLIC_DIR, &a->why);
-    refusal_note_drop(a->runtime, a->person.uid);
     return true;
+}
+
+void record_commit(struct attempt *a, const char *verifier)
+{
+    a->why = (struct error){0};
+    a->recording = (struct recording){.allowed = is_allowed(a), .was_known = a->known};
+    if (a->known || (a->recording.allowed && a->may_enrol))
+        a->recording.done = commit(a, verifier);
+    /* The secret that is remembered was proven wrong, and could not be replaced. */
+    if (!a->recording.done && a->recording.was_known && verifier && a->local != LOCAL_RIGHT &&
+        a->why.kind == ERROR_SYSTEM)
+        refusal_note_keep(a->runtime, a->person.uid, REFUSED_PASSWORD, &(struct error){0});
 }
 
 /* Why somebody whom the platform accepts is not let in. */
 static enum words explain(enum error_kind kind, enum verdict *verdict)
 {
     switch (kind) {
-    case ERROR_REFUSED: /* the name is somebody else's */
+    case ERROR_REFUSED: /* the name cannot be hers here */
         *verdict = VERDICT_FORBIDDEN;
         return WORDS_ELSEWHERE;
     case ERROR_UNTRUSTED: /* overtaken by a refusal */
@@ -89,20 +115,22 @@ static enum words explain(enum error_kind kind, enum verdict *verdict)
     }
 }
 
-enum words record_acceptance(struct attempt *a, const char *verifier, enum verdict *verdict)
+enum words record_conclude(struct attempt *a, enum verdict *verdict)
 {
-    bool allowed = is_allowed(a), was_known = a->known, recorded = false;
+    const struct recording *recording = &a->recording;
+    /* A disk in trouble does not stop somebody known, as long as lookups find her. */
+    bool kept = recording->done || (recording->was_known && a->why.kind == ERROR_SYSTEM);
 
-    a->why = (struct error){0};
-    if (a->known || (allowed && a->may_enrol))
-        recorded = record(a, verifier);
-    if (!allowed) {
+    if (!recording->allowed) {
         *verdict = VERDICT_FORBIDDEN;
         return WORDS_NOT_ALLOWED;
     }
-    /* A disk in trouble does not stop somebody known, as long as lookups find her. */
-    if ((!recorded && !(was_known && a->why.kind == ERROR_SYSTEM)) || !known_publish(a))
-        return explain(recorded ? ERROR_SYSTEM : a->why.kind, verdict);
+    if (!kept)
+        return explain(a->why.kind, verdict);
+    if (recording->public_changed)
+        store_publish(a->store, PUBLIC_DIR, &a->why);
+    if (!known_publish(a))
+        return explain(ERROR_SYSTEM, verdict);
     *verdict = VERDICT_ADMIT;
     return WORDS_NONE;
 }

@@ -25,7 +25,8 @@ const char *words_text(enum words words)
         [WORDS_SETUP] = "Sign-in is not set up correctly on this host. Tell your administrator.",
         [WORDS_NOT_ALLOWED] = "You have not been given access to sign in to this host.",
         [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",
-        [WORDS_ELSEWHERE] = "This name belonged to another account here. Tell your administrator.",
+        [WORDS_ELSEWHERE] = "This name cannot be used for your account on this host. Tell your "
+                            "administrator.",
         [WORDS_BROKEN] = "This host cannot check sign-ins at the moment. Tell your administrator.",
     };
 

@@ -20,7 +20,7 @@ enum words {
     WORDS_SETUP,
     WORDS_NOT_ALLOWED,
     WORDS_TRIES,
-    WORDS_ELSEWHERE, /* the name belongs to somebody else here */
+    WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,    /* this host is at fault */
     WORDS_END
 };
