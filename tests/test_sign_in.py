@@ -23,7 +23,7 @@ from sign_in.harness import Test
 from signin import Host
 
 # The longest first.
-THEMES = ['faults', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
+THEMES = ['faults', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
           'company', 'callers', 'hosts']
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
