@@ -42,12 +42,15 @@ static struct bucket refilled(struct bucket bucket, uint32_t now)
 
 enum take { TAKE_EMPTY, TAKE_WAIT, TAKE_DONE };
 
-static enum take take_once(_Atomic uint64_t *place, uint32_t now, unsigned *used)
+static enum take take_once(struct file *file, _Atomic uint64_t *place, unsigned *used)
 {
     union word old = {.bits = atomic_load(place)}, next;
     bool empty;
 
     do {
+        /* Read after the bucket, so that it cannot seem to be older than the bucket. */
+        uint32_t now = file_time(file);
+
         next.bucket = refilled(old.bucket, now);
         empty = next.bucket.used >= ATTEMPTS_MOST;
         if (!empty) {
@@ -90,7 +93,7 @@ bool attempts_take(struct attempts *attempts, uint32_t uid, enum attempt_kind ki
 
     lease_end(attempts, false);
     for (;;) {
-        switch (take_once(place, file_time(attempts->file), &used)) {
+        switch (take_once(attempts->file, place, &used)) {
         case TAKE_DONE:
             attempts->leased = place;
             if (used >= SYNC_FROM)
