@@ -128,5 +128,4 @@ bool store_publish(struct store *store, const char *public_folder, struct error 
  * her. To be asked before anybody is let in: a file that was lost, damaged, or written while a
  * local entry had her name is made anew by store_publish. Looks up one name; cheap.
  */
-bool store_is_published(struct store *store, const char *public_folder,
-                        const struct person *person);
+bool store_is_published(const char *public_folder, const struct person *person);

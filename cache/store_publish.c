@@ -176,12 +176,11 @@ static bool names(const struct snapshot *snapshot, const struct person *person)
            strcmp(by_uid.name, person->name) == 0;
 }
 
-bool store_is_published(struct store *store, const char *public_folder, const struct person *person)
+bool store_is_published(const char *public_folder, const struct person *person)
 {
     OWNED(close_fd) int folder = open(public_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
 
-    (void)store;
     return folder >= 0 && snapshot_file_map(folder, "snapshot", &snapshot) &&
            names(&snapshot, person);
 }

@@ -43,8 +43,13 @@ static enum lookup read_person(struct attempt *a, struct person *row, struct per
 
 bool known_refresh(struct attempt *a, struct error *why)
 {
-    enum lookup lookup = read_person(a, &a->row, &a->person, &a->noted, why);
+    struct person now = a->person;
+    enum lookup lookup = read_person(a, &a->row, &now, &a->noted, why);
 
+    /* The typed secret was compared with a verifier that is not the last word any more. */
+    if (a->local == LOCAL_RIGHT && strcmp(now.verifier, a->person.verifier) != 0)
+        a->local = LOCAL_WRONG;
+    a->person = now;
     a->known = lookup == LOOKUP_FOUND;
     return lookup != LOOKUP_UNAVAILABLE;
 }
@@ -128,6 +133,6 @@ enum lookup known_is_allowed(struct attempt *a)
 
 bool known_publish(struct attempt *a)
 {
-    return store_is_published(a->store, PUBLIC_DIR, &a->person) ||
+    return store_is_published(PUBLIC_DIR, &a->person) ||
            store_publish(a->store, PUBLIC_DIR, &a->why);
 }

@@ -51,7 +51,7 @@ static struct person enrol_ada(void)
 static bool shows(const struct person *person)
 {
     struct store *store = place_store(&place);
-    bool published = store_is_published(store, place.public, person);
+    bool published = store_is_published(place.public, person);
 
     store_close(store);
     return published;

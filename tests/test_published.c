@@ -32,7 +32,7 @@ static int end(void **state)
 
 static bool is_published(void)
 {
-    return store_is_published(store, place.public, &ada);
+    return store_is_published(place.public, &ada);
 }
 
 static void change_bytes(off_t at, const void *bytes, size_t size)
@@ -101,11 +101,11 @@ static void what_was_published_is_found(void **state)
     (void)state;
     assert_true(is_published());
     other.uid++;
-    assert_false(store_is_published(store, place.public, &other));
+    assert_false(store_is_published(place.public, &other));
     other = ada;
     other.name[0] = 'b';
-    assert_false(store_is_published(store, place.public, &other));
-    assert_false(store_is_published(store, "/nonexistent", &ada));
+    assert_false(store_is_published(place.public, &other));
+    assert_false(store_is_published("/nonexistent", &ada));
 }
 
 static void what_is_lost_or_damaged_is_noticed_and_made_anew(void **state)
