@@ -21,6 +21,7 @@ helperdir     ?= $(libexecdir)/$(NAME)
 statedir      ?= $(localstatedir)/lib/$(NAME)
 runtimedir    ?= $(runstatedir)/$(NAME)
 configdir     ?= $(sysconfdir)/$(NAME)
+sharedir      ?= $(datarootdir)/$(NAME)
 local_passwd  ?= /etc/passwd
 local_group   ?= /etc/group
 
@@ -31,6 +32,7 @@ pam_src    := $(wildcard pam_module/*.c) login/frame.c cache/name.c \
 nss_src    := $(wildcard nss_module/*.c) cache/name.c \
               $(addprefix cache/snapshot_,read.c walk.c answer.c record.c)
 helper_src := login/main.c
+command_src:= $(wildcard command/*.c)
 core_src   := $(wildcard base/*.c config/*.c platform/*.c cache/*.c) \
               $(filter-out $(helper_src),$(wildcard login/*.c))
 test_src   := $(wildcard tests/test_*.c)
@@ -49,7 +51,7 @@ warnings := -Wall -Wextra -Wshadow -Wvla -Wwrite-strings -Wstrict-prototypes -Wm
             -Wpointer-arith -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wundef
 our_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
     -DSTATE_DIR='"$(statedir)"' -DRUNTIME_DIR='"$(runtimedir)"' -DCONFIG_DIR='"$(configdir)"' \
-    -DHELPER_PATH='"$(helperdir)/latchkey-login"' \
+    -DDATA_DIR='"$(sharedir)"' -DHELPER_PATH='"$(helperdir)/latchkey-login"' \
     -DLOCAL_PASSWD='"$(local_passwd)"' -DLOCAL_GROUP='"$(local_group)"'
 our_cflags   := -std=gnu17 -fPIC -MMD -MP $(warnings) $(werror)
 our_ldflags  := -Wl,--as-needed
@@ -63,12 +65,13 @@ obj    = $(patsubst %.c,$B/%.o,$(1))
 pam   := $B/pam_$(NAME).so
 nss   := $B/libnss_$(NAME).so.2
 helper:= $B/latchkey-login
+command:= $B/latchkey
 tests := $(patsubst tests/%.c,$B/tests/%,$(test_src))
 tools := $(patsubst tests/%.c,$B/tests/%,$(tool_src))
 vectors := $B/tests/jws_verify
 
-## all: the two modules, the helper, and tests/jws_verify for public signature vectors
-all: $(pam) $(nss) $(helper) $(vectors)
+## all: the two modules, the helper, the tool, and tests/jws_verify for public signature vectors
+all: $(pam) $(nss) $(helper) $(command) $(vectors)
 
 $(pam): $(call obj,$(pam_src)) pam_module/exports.map
 	@echo '  LD $@'
@@ -85,11 +88,24 @@ $(helper): $(call obj,$(helper_src)) $B/core.a
 	@echo '  LD $@'
 	$(Q)$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
 
+$(command): $(call obj,$(command_src)) $B/core.a
+	@echo '  LD $@'
+	$(Q)$(CC) -pie $(our_ldflags) $(hardening_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
+
 $(vectors): $(call obj,$(vectors_src)) $B/core.a
 	@echo '  LD $@'
 	$(Q)$(CC) $(our_ldflags) $(LDFLAGS) -o $@ $^ $(core_libs)
 
-$B/core.a: $(call obj,$(core_src))
+# The table of codes is data; the helper carries a copy for the day when the file is gone.
+$B/platform/codes_text.c: platform/codes
+	@mkdir -p $(@D)
+	$(Q){ echo 'extern const char codes_text[];'; echo 'const char codes_text[] ='; \
+	    sed 's/[\\"]/\\&/g; s/.*/    "&\\n"/' $<; echo '    ;'; } >$@
+
+$B/platform/codes_text.o: $B/platform/codes_text.c
+	$(Q)$(CC) $(CPPFLAGS) $(our_cppflags) $(our_cflags) $(hardening_cflags) $(CFLAGS) -c -o $@ $<
+
+$B/core.a: $(call obj,$(core_src)) $B/platform/codes_text.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $B/pam.a: $(call obj,$(wildcard pam_module/*.c))
@@ -105,18 +121,18 @@ $B/%.o: %.c
 
 # Where each file goes, as file:folder; install and uninstall both walk these lists. -----
 man_pages := $(wildcard man/*.[1-9])
-programs  := $(helper):$(helperdir) packaging/nsswitch:$(datarootdir)/$(NAME)
+programs  := $(helper):$(helperdir) $(command):$(sbindir) packaging/nsswitch:$(sharedir)
 modules   := $(pam):$(pamdir) $(nss):$(libdir)
 texts     := $(foreach f,$(wildcard packaging/systemd/*),$f:$(unitdir)) \
              $(foreach f,$(wildcard packaging/pam-configs/*),$f:$(datarootdir)/pam-configs) \
              $(foreach f,$(man_pages),$f:$(mandir)/man$(patsubst .%,%,$(suffix $f))) \
              packaging/sysusers.d/latchkey.conf:$(prefix)/lib/sysusers.d \
              packaging/tmpfiles.d/latchkey.conf:$(prefix)/lib/tmpfiles.d \
-             packaging/latchkey.conf:$(docdir)/examples
-our_folders := $(configdir)/conf.d $(configdir) $(helperdir) $(datarootdir)/$(NAME) \
+             packaging/latchkey.conf:$(docdir)/examples platform/codes:$(sharedir)
+our_folders := $(configdir)/conf.d $(configdir) $(helperdir) $(sharedir) \
                $(docdir)/examples $(docdir)
 # The texts are written with Debian's folders in them.
-placed := sed -e 's|/usr/libexec/latchkey|$(helperdir)|g' -e 's|/usr/share/latchkey|$(datarootdir)/$(NAME)|g' \
+placed := sed -e 's|/usr/libexec/latchkey|$(helperdir)|g' -e 's|/usr/share/latchkey|$(sharedir)|g' \
               -e 's|/var/lib/latchkey|$(statedir)|g' -e 's|/run/latchkey|$(runtimedir)|g' \
               -e 's|/etc/latchkey|$(configdir)|g'
 
@@ -151,7 +167,8 @@ deb:
 # apart, with the helper and the modules that they try; and the PAM module once more, with
 # short deadlines, a lying helper and a local passwd file of its own. ---------------------
 check_b    := build-check
-own_folders = statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run
+own_folders = statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
+              sharedir=$(abspath $(1))/share
 flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
               local_passwd=$(abspath $B)/flow/passwd \
               CPPFLAGS=-DRELAY_WAIT_MS=2000

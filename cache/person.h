@@ -46,4 +46,5 @@ struct person {
     time_t last_password; /* the platform last said yes to the password itself; 0: never */
     enum refused refused; /* anything but REFUSED_NOT: offline sign-in is closed */
     time_t refused_at;
+    time_t token_doubted_at; /* the refresh token was refused then, without a reason; 0: was not */
 };

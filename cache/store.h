@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/document.h"
 #include "base/lookup.h"
 #include "base/strings.h"
 #include "cache/person.h"
@@ -93,6 +94,7 @@ bool store_accept(struct store *store, const struct acceptance *acceptance, stru
 struct refusal_record {
     enum refused refused;
     bool erase_verifier, erase_token;
+    bool doubt_token; /* erases it too if it was in doubt already */
     /*
      * What the refused request was about; NULL: about the account itself. If another
      * verifier or token stands there by now, the refusal is out of date and does nothing.
@@ -100,14 +102,23 @@ struct refusal_record {
     const char *verifier, *token;
     time_t now;
 };
+#define MASS_EVENT_PEOPLE  3   /* more than so many who were refused as persons ... */
+#define MASS_EVENT_SECONDS 900 /* ... within this time are rather an accident of the tenant */
+/*
+ * Who is refused for the same reason again keeps the time of the first refusal. `*mass_event`:
+ * with this one more than MASS_EVENT_PEOPLE different people have been refused as REFUSED_ACCOUNT
+ * or REFUSED_DISABLED within MASS_EVENT_SECONDS; the refusal is recorded, but nothing was erased
+ * (platform.md 3.1, rule 7).
+ */
 bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
-                  struct error *why);
+                  bool *mass_event, struct error *why);
 
 /* Documents of the platform (discovery, keys), by URL, as last fetched and found good. */
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
-                           time_t *fetched_at, struct error *why);
+                           struct document_facts *facts, struct error *why);
+/* `body` NULL: only the facts have changed, and what is kept under this URL stays. */
 bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
-                         time_t now, struct error *why);
+                         const struct document_facts *facts, struct error *why);
 
 /*
  * The highest time of day seen here since the last online sign-in, which sets it anew, to

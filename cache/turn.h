@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One at a time for each person: who redeems a refresh token. A provider that gives a
- * new token at each use takes the use of an old one for theft and revokes them all.
+ * One at a time: who redeems a person's refresh token (a provider that gives a new token at each
+ * use takes the use of an old one for theft and revokes them all), who proves a person's password,
+ * who fetches what all need.
  */
 #pragma once
 
@@ -10,9 +11,13 @@
 
 #include <stdint.h>
 
+/* Numbers below this are for things of the whole host; from here on they are uids. */
+#define TURN_PEOPLE 1024u
+
 /*
- * The turn of `uid`, waited for until the deadline; `*turn` is a descriptor to be closed
- * (close_fd) when done. The kernel ends it with the process. False: ERROR_SYSTEM.
+ * The turn of `number`, waited for until the deadline (one in the past: only tried); `*turn` is a
+ * descriptor to be closed (close_fd) when done. The kernel ends it with the process.
+ * False: ERROR_SYSTEM.
  */
-bool turn_take(int folder, uint32_t uid, const struct deadline *deadline, int *turn,
+bool turn_take(int folder, uint32_t number, const struct deadline *deadline, int *turn,
                struct error *why);

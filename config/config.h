@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/error.h"
+#include "base/lookup.h"
 #include "base/strings.h"
 
 struct config {
@@ -39,6 +41,12 @@ bool config_read(const char *file, const char *folder, struct config **config, s
 /* One file's text, for tests and tools; `origin` is its name in complaints. */
 bool config_parse(const char *text, const char *origin, struct config **config, struct error *why);
 void config_release(struct config *config); /* accepts NULL */
+
+/*
+ * The text of one file that root alone can change, as the files above; NUL-terminated. LOOKUP_ABSENT
+ * when there is none. ERROR_CONFIG names the file and the cure.
+ */
+enum lookup config_text(const char *path, struct buffer *text, struct error *why);
 
 /* The name of the setting in row `index` of the table, NULL behind the last: for tests. */
 const char *config_setting_name(size_t index);

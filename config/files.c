@@ -38,23 +38,41 @@ static bool read_all(int fd, const char *path, struct buffer *text, struct error
         if (n < 0)
             return error_set(why, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
         if (!buffer_add(text, piece, (size_t)n))
-            return error_set(why, ERROR_CONFIG, "%s is longer than %u bytes", path, FILE_MOST);
+            return error_set(why, ERROR_CONFIG, "%s is longer than %zu bytes", path, text->limit);
     }
     if (text->bytes && strlen(text->bytes) != text->length)
         return error_set(why, ERROR_CONFIG, "%s holds a NUL byte", path);
     return true;
 }
 
+enum lookup config_text(const char *path, struct buffer *text, struct error *why)
+{
+    OWNED(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0 && errno == ENOENT)
+        return LOOKUP_ABSENT;
+    if (fd < 0) {
+        error_set(why, ERROR_CONFIG, "%s: %s", path, strerror(errno));
+        return LOOKUP_UNAVAILABLE;
+    }
+    return is_roots_alone(fd, path, why) && read_all(fd, path, text, why) ? LOOKUP_FOUND
+                                                                          : LOOKUP_UNAVAILABLE;
+}
+
 static bool read_file(struct draft *draft, const char *path, struct error *why)
 {
     OWNED(buffer_release) struct buffer text = BUFFER_WITH_LIMIT(FILE_MOST);
-    OWNED(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-    if (fd < 0)
+    switch (config_text(path, &text, why)) {
+    case LOOKUP_UNAVAILABLE:
+        return false;
+    case LOOKUP_ABSENT:
         return error_set(why, ERROR_CONFIG, "%s: %s; latchkey.conf(5) has an example", path,
-                         strerror(errno));
-    return is_roots_alone(fd, path, why) && read_all(fd, path, &text, why) &&
-           draft_read(draft, text.bytes ? text.bytes : "", path, why);
+                         strerror(ENOENT));
+    case LOOKUP_FOUND:
+        break;
+    }
+    return draft_read(draft, text.bytes ? text.bytes : "", path, why);
 }
 
 static int is_drop(const struct dirent *entry)

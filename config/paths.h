@@ -14,6 +14,9 @@
 #ifndef HELPER_PATH
 #define HELPER_PATH "/usr/libexec/latchkey/latchkey-login"
 #endif
+#ifndef DATA_DIR
+#define DATA_DIR "/usr/share/latchkey"
+#endif
 #ifndef LOCAL_PASSWD
 #define LOCAL_PASSWD "/etc/passwd"
 #endif
@@ -26,6 +29,8 @@
 #define SNAPSHOT_PATH PUBLIC_DIR "/snapshot"
 #define CONFIG_FILE   CONFIG_DIR "/latchkey.conf"
 #define CONFIG_DROPS  CONFIG_DIR "/conf.d"
+#define CODES_FILE    DATA_DIR "/codes"   /* what Microsoft's numbers mean: latchkey-codes(5) */
+#define CODES_OWN     CONFIG_DIR "/codes" /* the administrator's rows, before those */
 #define LOGIN_SOCKET  RUNTIME_DIR "/login.socket"
 
 /* 0700, of the user latchkey: what helpers share when the disk is read-only. */

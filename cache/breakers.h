@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The breakers of this host (base/breaker.h), by name, shared by all processes: in the store, or
+ * in the runtime folder when the store cannot be written. While one of them says "outage" there is
+ * a file `outage` in the runtime folder; a systemd path unit watches it.
+ */
+#pragma once
+
+#include "base/breaker.h"
+#include "cache/store.h"
+
+struct breakers {
+    struct store *store; /* borrowed */
+    int runtime;         /* the folder, open, borrowed; -1: there is none */
+};
+
+#define BREAKERS_OUTAGE_FILE "outage"
+
+/* What cannot be read is a breaker that is closed. */
+void breakers_read(const struct breakers *breakers, const char *name, struct breaker *breaker);
+/* In one step, whatever others do at the same time. False: could not be kept anywhere. */
+bool breakers_change(const struct breakers *breakers, const char *name,
+                     const struct breaker_event *event, struct error *why);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The platform as this host is configured, with the store as what it remembers of it. */
+#pragma once
+
+#include "cache/breakers.h"
+#include "config/config.h"
+#include "platform/platform.h"
+
+struct codes;
+
+struct link {
+    struct breakers memory; /* the store and the runtime folder; borrowed, set by the caller */
+    int shared;             /* the folder of turns, open; borrowed, set by the caller */
+    struct codes *codes;    /* its own, as is the platform; released by link_release */
+    struct platform *platform;
+};
+
+/*
+ * Reads the table of codes and opens the platform; asks nobody. A table of codes that is not fit
+ * is reported in the log, and the one that this program was built with is used.
+ */
+bool link_open(struct link *link, const struct config *config, struct error *why);
+void link_release(struct link *link);
+
+/*
+ * The tables of codes as configured: rows of /etc/latchkey/codes before those of the data folder.
+ * NULL only when memory is out.
+ */
+struct codes *link_codes(void);
