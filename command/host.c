@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/host.h"
+
+#include "base/own.h"
+#include "config/paths.h"
+#include "login/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static bool become_owner(struct error *why)
+{
+    bool root = geteuid() == 0;
+
+    if (process_start_alone(PRIVATE_DIR, why))
+        return true;
+    return root ? false : error_context(why, "only root, or the user latchkey, can do that");
+}
+
+static bool open_folders(struct host *host, struct error *why)
+{
+    host->runtime = open(RUNTIME_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    host->shared = open(PRIVATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (host->shared < 0)
+        return error_set(why, ERROR_SYSTEM, PRIVATE_DIR ": %s", strerror(errno));
+    return true;
+}
+
+bool host_open(struct host *host, struct error *why)
+{
+    if (!become_owner(why) || !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
+        !store_open(PRIVATE_DIR, &host->store, why) || !open_folders(host, why))
+        return false;
+    host->link.memory = (struct breakers){.store = host->store, .runtime = host->runtime};
+    host->link.shared = host->shared;
+    return link_open(&host->link, host->config, why);
+}
+
+void host_release(struct host *host)
+{
+    link_release(&host->link);
+    store_close(host->store);
+    config_release(host->config);
+    close_fd(&host->shared);
+    close_fd(&host->runtime);
+}
