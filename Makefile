@@ -134,7 +134,7 @@ our_folders := $(configdir)/conf.d $(configdir) $(helperdir) $(sharedir) \
 # The texts are written with Debian's folders in them.
 placed := sed -e 's|/usr/libexec/latchkey|$(helperdir)|g' -e 's|/usr/share/latchkey|$(sharedir)|g' \
               -e 's|/var/lib/latchkey|$(statedir)|g' -e 's|/run/latchkey|$(runtimedir)|g' \
-              -e 's|/etc/latchkey|$(configdir)|g'
+              -e 's|/etc/latchkey|$(configdir)|g' -e 's|/usr/sbin/latchkey|$(sbindir)/latchkey|g'
 
 ## install: copy everything below DESTDIR (packages are made by `make deb`)
 install: all

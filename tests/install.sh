@@ -28,14 +28,17 @@ files() {
 for prefix in /usr /opt/elsewhere; do
     run install "$prefix"
     for file in lib/security/pam_latchkey.so lib/libnss_latchkey.so.2 libexec/latchkey/latchkey-login \
-        share/latchkey/nsswitch share/pam-configs/latchkey lib/systemd/system/latchkey-login.socket \
-        share/man/man5/latchkey.conf.5; do
+        sbin/latchkey share/latchkey/nsswitch share/latchkey/codes share/pam-configs/latchkey \
+        lib/systemd/system/latchkey-login.socket lib/systemd/system/latchkey-probe.path \
+        share/man/man5/latchkey.conf.5 share/man/man8/latchkey.8; do
         verdict "$prefix/$file is installed" yes "$([ -s "$place$prefix/$file" ] && echo yes)"
     done
     verdict "the helper in $prefix may be run, and by nobody as somebody else" 755 \
         "$(stat -c %a "$place$prefix/libexec/latchkey/latchkey-login")"
     verdict "the unit in $prefix starts the helper that is there" "ExecStart=$prefix/libexec/latchkey/latchkey-login" \
         "$(grep -h '^ExecStart=' "$place$prefix"/lib/systemd/system/latchkey-login@.service)"
+    verdict "the unit in $prefix runs the tool that is there" "ExecStart=$prefix/sbin/latchkey probe" \
+        "$(grep -h '^ExecStart=' "$place$prefix"/lib/systemd/system/latchkey-probe.service)"
     echo 'colour = blue' >"$place/etc/latchkey/latchkey.conf"
     run uninstall "$prefix"
     verdict "after uninstall from $prefix the configuration is all that is left" ./etc/latchkey/latchkey.conf "$(files)"
