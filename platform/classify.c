@@ -40,33 +40,44 @@ static const struct word errors[] = {
     {"invalid_instance", CODE_BROKEN},    {NULL, CODE_UNKNOWN},
 };
 
-#define REFUSED(refusal)                     \
-    {                                        \
-        ANSWER_REFUSED, REFUSAL_##refusal, 0 \
+/* What each class comes to. */
+struct meaning {
+    enum answer answer;
+    enum refusal refusal;
+};
+
+#define REFUSED(refusal)                  \
+    {                                     \
+        ANSWER_REFUSED, REFUSAL_##refusal \
     }
-#define UNREACHABLE                           \
-    {                                         \
-        ANSWER_UNREACHABLE, REFUSAL_DENIED, 0 \
+#define UNREACHABLE                        \
+    {                                      \
+        ANSWER_UNREACHABLE, REFUSAL_DENIED \
     }
 
 /* clang-format off */
-static const struct judgement judgements[CODE_CLASSES][GRANTS] = {
-    /*                 password grant      refresh grant */
-    [CODE_UNKNOWN]  = {REFUSED(DENIED),   REFUSED(DENIED)},
-    [CODE_SECRET]   = {REFUSED(SECRET),   REFUSED(TOKEN)},
-    [CODE_DENIED]   = {REFUSED(DENIED),   REFUSED(DENIED)},
-    [CODE_LOCKED]   = {REFUSED(LOCKED),   REFUSED(LOCKED)},
-    [CODE_MORE]     = {REFUSED(MORE),     REFUSED(MORE)},
-    [CODE_ACCOUNT]  = {REFUSED(ACCOUNT),  REFUSED(ACCOUNT)},
-    [CODE_DISABLED] = {REFUSED(DISABLED), REFUSED(DISABLED)},
-    [CODE_POLICY]   = {REFUSED(POLICY),   REFUSED(POLICY)},
-    [CODE_EXPIRED]  = {REFUSED(EXPIRED),  REFUSED(EXPIRED)},
-    [CODE_TOKEN]    = {REFUSED(DENIED),   REFUSED(TOKEN)},
-    [CODE_DEVICE]   = {REFUSED(POLICY),   REFUSED(TOKEN)},
-    [CODE_REVOKED]  = {REFUSED(REVOKED),  REFUSED(REVOKED)},
-    [CODE_SETUP]    = {REFUSED(SETUP),    REFUSED(SETUP)},
-    [CODE_BROKEN]   = {UNREACHABLE,       UNREACHABLE},
-    [CODE_OUTAGE]   = {UNREACHABLE,       UNREACHABLE},
+static const struct meaning meanings[CODE_CLASSES][GRANTS] = {
+    /*                   password grant        refresh grant */
+    [CODE_UNKNOWN]    = {REFUSED(DENIED),     REFUSED(DENIED)},
+    [CODE_SECRET]     = {REFUSED(SECRET),     REFUSED(TOKEN)},
+    [CODE_DENIED]     = {REFUSED(DENIED),     REFUSED(DENIED)},
+    [CODE_LOCKED]     = {REFUSED(LOCKED),     REFUSED(LOCKED)},
+    [CODE_MORE]       = {REFUSED(MORE),       REFUSED(MORE)},
+    [CODE_ACCOUNT]    = {REFUSED(ACCOUNT),    REFUSED(ACCOUNT)},
+    [CODE_UNASSIGNED] = {REFUSED(UNASSIGNED), REFUSED(UNASSIGNED)},
+    [CODE_DISABLED]   = {REFUSED(DISABLED),   REFUSED(DISABLED)},
+    [CODE_POLICY]     = {REFUSED(POLICY),     REFUSED(POLICY)},
+    [CODE_RISK]       = {REFUSED(RISK),       REFUSED(RISK)},
+    [CODE_EXPIRED]    = {REFUSED(EXPIRED),    REFUSED(EXPIRED)},
+    [CODE_TOKEN]      = {REFUSED(DENIED),     REFUSED(TOKEN)},
+    [CODE_DOUBT]      = {REFUSED(DENIED),     REFUSED(DOUBT)},
+    [CODE_DEVICE]     = {REFUSED(POLICY),     REFUSED(TOKEN)},
+    [CODE_REVOKED]    = {REFUSED(REVOKED),    REFUSED(REVOKED)},
+    [CODE_FREQUENCY]  = {REFUSED(FREQUENCY),  REFUSED(FREQUENCY)},
+    [CODE_SETUP]      = {REFUSED(SETUP),      REFUSED(SETUP)},
+    [CODE_BROKEN]     = {UNREACHABLE,         UNREACHABLE},
+    [CODE_OUTAGE]     = {UNREACHABLE,         UNREACHABLE},
+    [CODE_THROTTLED]  = {UNREACHABLE,         UNREACHABLE},
 };
 /* clang-format on */
 
@@ -79,35 +90,30 @@ static enum code_class word_class(const struct word *words, const char *text)
 
 static bool is_refusal(enum code_class class)
 {
-    return class != CODE_UNKNOWN && class != CODE_BROKEN && class != CODE_OUTAGE;
+    return class != CODE_UNKNOWN && meanings[class][GRANT_PASSWORD].answer == ANSWER_REFUSED;
 }
 
 /*
  * The first number that is known counts; but one that only tells of trouble
  * (70002 came first beside 50126 for years) never overrides one that refuses.
  */
-static unsigned number_that_counts(const struct oauth_error *error)
+static const struct code *code_that_counts(const struct codes *codes,
+                                           const struct oauth_error *error, unsigned *number)
 {
-    unsigned first = 0;
+    const struct code *first = NULL;
 
     for (size_t i = 0; i < error->count; i++) {
-        enum code_class class = code_class(error->numbers[i]);
+        const struct code *code = codes_find(codes, error->numbers[i]);
+        bool refuses = code && is_refusal(code->class);
 
-        if (is_refusal(class))
-            return error->numbers[i];
-        if (class != CODE_UNKNOWN && first == 0)
-            first = error->numbers[i];
+        if (refuses || (!first && code && code->class != CODE_UNKNOWN)) {
+            first = code;
+            *number = error->numbers[i];
+        }
+        if (refuses)
+            break;
     }
     return first;
-}
-
-/* Numbers came, and this table knows none of them: they may say anything but "wrong password". */
-static bool only_strange_numbers(const struct oauth_error *error)
-{
-    for (size_t i = 0; i < error->count; i++)
-        if (*code_says(error->numbers[i]))
-            return false;
-    return error->count > 0;
 }
 
 /* A claims challenge is only ever sent with these. */
@@ -117,7 +123,7 @@ static bool asks_for_interaction(const struct oauth_error *error)
                              word_class(errors, error->error) == CODE_MORE);
 }
 
-static enum code_class class_by_words(const struct oauth_error *error)
+static enum code_class class_by_words(enum grant grant, const struct oauth_error *error)
 {
     enum code_class class = word_class(suberrors, error->suberror);
 
@@ -125,20 +131,47 @@ static enum code_class class_by_words(const struct oauth_error *error)
         return class;
     if (asks_for_interaction(error))
         return CODE_MORE;
-    if (strcmp(error->error, "invalid_grant") == 0)
-        /* For a refresh token the table makes both "this token". */
-        return only_strange_numbers(error) ? CODE_TOKEN : CODE_SECRET;
-    return word_class(errors, error->error);
+    if (strcmp(error->error, "invalid_grant") != 0)
+        return word_class(errors, error->error);
+    /* A number that says nothing to us may say anything but "wrong password". */
+    return grant == GRANT_PASSWORD && error->count == 0 ? CODE_SECRET : CODE_DOUBT;
 }
 
-struct judgement classify(enum grant grant, unsigned status, const struct oauth_error *error)
+/* What a status, whatever comes with it, and the words for an outage leave to be decided. */
+static bool may_refuse(unsigned status, const struct oauth_error *error)
 {
-    struct judgement judgement = UNREACHABLE;
-    unsigned number = number_that_counts(error);
+    return (status == 400 || status == 401 || status == 403) && *error->error &&
+           word_class(outages, error->error) != CODE_OUTAGE;
+}
 
-    if ((status == 400 || status == 401 || status == 403) && *error->error &&
-        word_class(outages, error->error) != CODE_OUTAGE)
-        judgement = judgements[number ? code_class(number) : class_by_words(error)][grant];
-    judgement.number = number;
+static bool is_throttled(const struct codes *codes, unsigned status,
+                         const struct oauth_error *error)
+{
+    bool throttled = status == 429;
+
+    for (size_t i = 0; i < error->count && *error->error; i++) {
+        const struct code *code = codes_find(codes, error->numbers[i]);
+
+        throttled = throttled || (code && code->class == CODE_THROTTLED);
+    }
+    return throttled;
+}
+
+struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,
+                          const struct oauth_error *error)
+{
+    struct judgement judgement = {.answer = ANSWER_UNREACHABLE, .refusal = REFUSAL_DENIED};
+    const struct code *code = code_that_counts(codes, error, &judgement.number);
+    enum code_class class = CODE_OUTAGE;
+
+    if (may_refuse(status, error))
+        class = code ? code->class : class_by_words(grant, error);
+    judgement.answer = meanings[class][grant].answer;
+    judgement.refusal = meanings[class][grant].refusal;
+    judgement.advice = code ? code->advice : ADVICE_NONE;
+    if (judgement.answer == ANSWER_REFUSED)
+        return judgement;
+    judgement.outage = class != CODE_BROKEN;
+    judgement.wait_seconds = is_throttled(codes, status, error) ? THROTTLED_SECONDS : 0;
     return judgement;
 }

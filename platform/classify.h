@@ -3,7 +3,8 @@
  * An outage or a refusal? Decided here for every answer of the token endpoint
  * that brought no tokens (platform.md 3.1, 3.2, 4.1; RFC 6749 5.2). Pure: data
  * in, judgement out. Only a well-formed error with status 400, 401 or 403 can
- * be a refusal; whatever is in doubt is an outage.
+ * be a refusal; whatever is in doubt is an outage. The words of OAuth decide
+ * first that it is one; a number only says more exactly what was meant.
  */
 #pragma once
 
@@ -17,13 +18,14 @@ enum grant { GRANT_PASSWORD, GRANT_REFRESH, GRANTS };
 #define OAUTH_WORD_MOST    63
 #define OAUTH_NUMBERS_MOST 8
 #define OAUTH_ID_MOST      36
+#define THROTTLED_SECONDS  60 /* platform.md 3.3 (50196, 90055), 4.4 */
 
 /* An error body. Texts are cut to what fits and hold no bytes but printable ASCII. */
 struct oauth_error {
     char error[OAUTH_WORD_MOST + 1]; /* empty: the body was no well-formed error */
     char suberror[OAUTH_WORD_MOST + 1];
-    bool claims; /* a claims challenge came with it */
-    unsigned numbers[OAUTH_NUMBERS_MOST];
+    bool claims;                          /* a claims challenge came with it */
+    unsigned numbers[OAUTH_NUMBERS_MOST]; /* as in platform/codes.h */
     size_t count;
     char correlation_id[OAUTH_ID_MOST + 1], trace_id[OAUTH_ID_MOST + 1]; /* for the log */
 };
@@ -31,7 +33,11 @@ struct oauth_error {
 struct judgement {
     enum answer answer; /* never ANSWER_ACCEPTED */
     enum refusal refusal;
-    unsigned number; /* the one that counted; 0: none did */
+    enum advice advice;    /* of the number that counted */
+    unsigned number;       /* the one that counted; 0: none did */
+    unsigned wait_seconds; /* told to wait, where the answer does not say how long; 0: not told */
+    bool outage;           /* unreachable, and no well-formed complaint about the set-up */
 };
 
-struct judgement classify(enum grant grant, unsigned status, const struct oauth_error *error);
+struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,
+                          const struct oauth_error *error);

@@ -1,239 +1,307 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform/codes.h"
 
-#include <stddef.h>
+#include "base/own.h"
+#include "base/text.h"
 
-/* clang-format off */
-#define ONE(number, class, says) {number, number, CODE_##class, says}
+#include <string.h>
 
-static const struct code {
-    unsigned first, last; /* the numbers it is about, both included */
-    enum code_class class;
-    const char *says;
-} codes[] = {
-    /* Credential and account state. */
-    ONE(50126, SECRET, "wrong name or password"),
-    ONE(50064, SECRET, "credential validation failed"),
-    ONE(50056, DENIED, "the directory holds no password for this person"),
-    ONE(80004, DENIED, "wrong name given to the on-premises agent"),
-    ONE(90013, DENIED, "the name is not valid input"),
-    ONE(50034, ACCOUNT, "not in this directory"),
-    ONE(51004, ACCOUNT, "not in this directory"),
-    ONE(50014, ACCOUNT, "guest invitation not redeemed"),
-    ONE(50020, ACCOUNT, "foreign person not in this tenant"),
-    ONE(50197, ACCOUNT, "conflicting identities, person not found"),
-    ONE(90072, POLICY, "external person not in this tenant"),
-    ONE(16000, ACCOUNT, "person of another tenant"),
-    ONE(16003, ACCOUNT, "person of another tenant"),
-    ONE(50128, DENIED, "domain not known to the service"),
-    ONE(90125, DENIED, "person not known to the service"),
-    ONE(90126, DENIED, "kind of person not known to the service"),
-    ONE(500208, POLICY, "domain not valid for this kind of account"),
-    ONE(50053, LOCKED, "locked after too many attempts, or address blocked"),
-    ONE(50055, EXPIRED, "password expired"),
-    ONE(50144, EXPIRED, "on-premises password expired"),
-    ONE(50135, POLICY, "password must be changed, account at risk"),
-    ONE(50057, DISABLED, "account disabled"),
-    ONE(500571, DISABLED, "guest account disabled"),
-    ONE(80012, POLICY, "outside permitted hours"),
-    ONE(54000, POLICY, "blocked by age rule"),
-    ONE(50017, DENIED, "certificate validation failed"),
+#define LINE_MOST    200u
+#define VERSION_MOST 10u
 
-    /* Step-up and interaction. */
-    ONE(50072, MORE, "second factor must be registered"),
-    ONE(50074, MORE, "second factor required"),
-    ONE(50076, MORE, "second factor required"),
-    ONE(50078, MORE, "second factor too old"),
-    ONE(50079, MORE, "second factor must be registered"),
-    ONE(50158, MORE, "external challenge required"),
-    ONE(50161, MORE, "claims of external provider insufficient"),
-    ONE(500121, DENIED, "second factor not completed"),
-    ONE(50086, DENIED, "second factor service failed"),
-    ONE(50088, MORE, "second factor limit reached"),
-    ONE(50087, OUTAGE, "second factor service failed for now"),
-    ONE(50125, MORE, "password reset or registration required"),
-    ONE(50140, MORE, "interrupted by a question"),
-    ONE(50199, MORE, "interrupted by a confirmation"),
-    ONE(50143, MORE, "session mismatch"),
-    ONE(50058, MORE, "no session"),
-    ONE(50127, POLICY, "broker app required"),
-    ONE(50192, MORE, "no credential in the request"),
-    ONE(700020, MORE, "interaction required"),
-    ONE(9002341, MORE, "permission for single sign-on required"),
-    ONE(1003033, DENIED, "remote session denied"),
-    ONE(70037, DENIED, "remote session denied"),
-    ONE(701013, DENIED, "remote session denied"),
-    ONE(50177, POLICY, "control not supported for guests"),
-    ONE(50178, POLICY, "control not supported for guests"),
-    {130004, 130008, CODE_MORE, "device-bound key problem"},
+extern const char codes_text[]; /* the file `codes`, put into words of C by the Makefile */
 
-    /* Conditional access, device, assignment, risk. */
-    ONE(50105, ACCOUNT, "not assigned to this application"),
-    ONE(53000, POLICY, "device not compliant"),
-    ONE(53001, POLICY, "device not joined"),
-    ONE(53002, POLICY, "application not approved"),
-    ONE(53003, POLICY, "blocked by conditional access"),
-    ONE(53004, POLICY, "registration blocked, risk"),
-    ONE(53010, POLICY, "registration not allowed from here"),
-    ONE(53011, POLICY, "blocked, risk in home tenant"),
-    ONE(530002, POLICY, "device not compliant"),
-    ONE(530003, POLICY, "device not managed"),
-    ONE(530032, POLICY, "blocked by security policy"),
-    ONE(530034, POLICY, "blocked, suspicious activity"),
-    ONE(530035, POLICY, "blocked by security defaults"),
-    ONE(50131, POLICY, "blocked by conditional access"),
-    ONE(50005, POLICY, "platform not permitted"),
-    ONE(50097, POLICY, "device authentication required"),
-    ONE(50129, POLICY, "device not joined"),
-    ONE(50155, POLICY, "device authentication failed"),
-    ONE(50187, POLICY, "device authentication failed"),
-    ONE(135011, DEVICE, "device disabled"),
-    ONE(700003, DEVICE, "device removed"),
-    ONE(50002, POLICY, "tenant restrictions of the network"),
-    ONE(500021, POLICY, "tenant restrictions of the network"),
-    ONE(500022, POLICY, "tenant restrictions of the network"),
-    ONE(500212, POLICY, "cross-tenant policy"),
-    ONE(500213, POLICY, "cross-tenant policy"),
-    ONE(90123, DENIED, "the provider refused to issue a token"),
-
-    /* Refresh token and session validity. */
-    ONE(50173, REVOKED, "grant revoked"),
-    ONE(50133, REVOKED, "session revoked"),
-    ONE(50132, REVOKED, "session revoked"),
-    ONE(70000, TOKEN, "grant invalid"),
-    ONE(70008, TOKEN, "token expired"),
-    ONE(700082, TOKEN, "token unused for too long"),
-    ONE(700084, TOKEN, "token of a single-page app: wrong registration"),
-    ONE(70043, REVOKED, "sign-in frequency policy"),
-    ONE(70044, REVOKED, "sign-in frequency policy"),
-    ONE(50089, TOKEN, "flow token expired"),
-    ONE(50085, TOKEN, "token needs another provider's sign-in"),
-    ONE(54005, BROKEN, "code already redeemed"),
-    ONE(700005, TOKEN, "token of another tenant"),
-    ONE(50013, BROKEN, "assertion invalid"),
-    ONE(500133, BROKEN, "assertion outside its time range: check the clock"),
-
-    /* Device-code polling; pending (70016) is not a verdict. */
-    ONE(70016, UNKNOWN, "authorization pending"),
-    ONE(70018, DENIED, "wrong verification code"),
-    ONE(70019, DENIED, "verification code expired"),
-    ONE(70020, DENIED, "device code expired"),
-    ONE(50134, DENIED, "device code approved elsewhere"),
-    {90119, 90121, CODE_DENIED, "user code empty, used or declined"},
-    ONE(65004, DENIED, "consent declined"),
-
-    /* Application and tenant configuration. */
-    ONE(65001, SETUP, "no consent for this client"),
-    ONE(65002, BROKEN, "client not pre-authorized"),
-    ONE(90094, SETUP, "administrator's consent required"),
-    ONE(90095, SETUP, "administrator's consent required"),
-    ONE(90099, SETUP, "client not authorized in this tenant"),
-    ONE(65005, BROKEN, "permissions misconfigured"),
-    ONE(650052, BROKEN, "permissions misconfigured"),
-    ONE(650054, BROKEN, "permissions misconfigured"),
-    ONE(650056, BROKEN, "permissions misconfigured"),
-    ONE(650057, BROKEN, "permissions misconfigured"),
-    ONE(70001, SETUP, "client not found in this tenant"),
-    ONE(700011, SETUP, "client not found in this tenant"),
-    ONE(700016, SETUP, "client not found in this tenant"),
-    ONE(7000112, SETUP, "client disabled"),
-    ONE(1000031, SETUP, "client not accessible"),
-    ONE(700038, BROKEN, "client_id not valid"),
-    ONE(7000218, BROKEN, "'allow public client flows' is off"),
-    ONE(700025, BROKEN, "public client sent a secret"),
-    ONE(7000215, BROKEN, "wrong client secret"),
-    /* Also the old general "error validating credentials" beside 50126 or 70008: `error` decides. */
-    ONE(70002, UNKNOWN, "credentials not valid"),
-    ONE(7000222, BROKEN, "client secret expired"),
-    ONE(700027, BROKEN, "client certificate rejected"),
-    ONE(50012, BROKEN, "client certificate rejected"),
-    ONE(700030, BROKEN, "client certificate rejected"),
-    ONE(700024, BROKEN, "client assertion outside its time range: check the clock"),
-    ONE(70003, BROKEN, "grant type not supported"),
-    ONE(90010, BROKEN, "flow not supported by this authority"),
-    ONE(9001023, BROKEN, "grant not allowed on this authority"),
-    ONE(90002, BROKEN, "tenant not found"),
-    ONE(50059, BROKEN, "no tenant in the request"),
-    ONE(90019, BROKEN, "no tenant in the request"),
-    ONE(50194, BROKEN, "single-tenant client on a shared authority"),
-    ONE(50049, BROKEN, "unknown instance"),
-    ONE(50050, BROKEN, "malformed discovery"),
-    ONE(90038, BROKEN, "tenant of another cloud"),
-    ONE(900439, BROKEN, "tenant of another cloud"),
-    ONE(90043, BROKEN, "tenant of another cloud"),
-    ONE(90051, BROKEN, "tenant of another cloud"),
-    ONE(70011, BROKEN, "scope invalid"),
-    ONE(28002, BROKEN, "scope invalid"),
-    ONE(28003, BROKEN, "scope invalid"),
-    ONE(700022, BROKEN, "scope invalid"),
-    ONE(700023, BROKEN, "scope invalid"),
-    ONE(50001, BROKEN, "resource unknown in this tenant"),
-    ONE(500011, BROKEN, "resource unknown in this tenant"),
-    ONE(500014, SETUP, "resource disabled"),
-    ONE(90014, BROKEN, "malformed request"),
-    ONE(900144, BROKEN, "malformed request"),
-    ONE(90016, BROKEN, "malformed request"),
-    ONE(90023, BROKEN, "malformed request"),
-    ONE(9002313, BROKEN, "malformed request"),
-    ONE(90056, BROKEN, "malformed request"),
-    ONE(900561, BROKEN, "malformed request"),
-    ONE(90100, BROKEN, "malformed request"),
-    ONE(50003, BROKEN, "signing key missing"),
-    ONE(50146, BROKEN, "signing key missing"),
-    ONE(50107, BROKEN, "federation realm missing"),
-    ONE(51000, BROKEN, "feature disabled"),
-    ONE(100007, BROKEN, "regional endpoint not available"),
-
-    /* Outage, throttling, failure of something the platform needs. */
-    ONE(50000, OUTAGE, "token issuance failed"),
-    ONE(50033, OUTAGE, "transient failure"),
-    ONE(90033, OUTAGE, "directory unavailable"),
-    ONE(90036, OUTAGE, "directory failed"),
-    ONE(90006, OUTAGE, "external server unavailable"),
-    ONE(90012, OUTAGE, "timed out in the service"),
-    ONE(90024, OUTAGE, "request budget exceeded"),
-    ONE(90025, OUTAGE, "throttled"),
-    ONE(90055, OUTAGE, "tenant throttled"),
-    ONE(50196, OUTAGE, "request loop detected, throttled"),
-    {90090, 90092, CODE_OUTAGE, "directory unreachable"},
-    ONE(70012, OUTAGE, "server error"),
-    ONE(40010, OUTAGE, "federated provider unavailable"),
-    ONE(40008, OUTAGE, "federated provider failed"),
-    ONE(20001, OUTAGE, "federated provider failed"),
-    ONE(20012, OUTAGE, "federated provider failed"),
-    ONE(20033, OUTAGE, "federated provider failed"),
-    ONE(40009, DENIED, "federated provider refused"),
-    ONE(40015, DENIED, "federated provider refused"),
-    ONE(50166, OUTAGE, "external provider throttled"),
-    ONE(230109, OUTAGE, "backup service asked directly"),
-    /* 80004 and 80012 are above: every other number of the on-premises agent names its chain. */
-    {80000, 80099, CODE_OUTAGE, "on-premises agent failed"},
-
-    /* Of flows that are not ours: what `error` says counts. */
-    {81004, 81012, CODE_UNKNOWN, "seamless sign-on"},
-    {120000, 120021, CODE_UNKNOWN, "password change service"},
-    {140000, 140001, CODE_UNKNOWN, "session key"},
+struct codes {
+    struct codes *behind;
+    char version[VERSION_MOST + 1];
+    size_t count, room;
+    struct code rows[];
 };
-/* clang-format on */
 
-static const struct code *find(unsigned number)
+OWN_DEFINE(draft_release, struct codes, codes_release);
+
+static const char *const classes[CODE_CLASSES] = {
+    [CODE_UNKNOWN] = "unknown",
+    [CODE_SECRET] = "secret",
+    [CODE_DENIED] = "denied",
+    [CODE_LOCKED] = "locked",
+    [CODE_MORE] = "more",
+    [CODE_ACCOUNT] = "account",
+    [CODE_UNASSIGNED] = "unassigned",
+    [CODE_DISABLED] = "disabled",
+    [CODE_POLICY] = "policy",
+    [CODE_RISK] = "risk",
+    [CODE_EXPIRED] = "expired",
+    [CODE_TOKEN] = "token",
+    [CODE_DOUBT] = "doubt",
+    [CODE_DEVICE] = "device",
+    [CODE_REVOKED] = "revoked",
+    [CODE_FREQUENCY] = "frequency",
+    [CODE_SETUP] = "setup",
+    [CODE_BROKEN] = "broken",
+    [CODE_OUTAGE] = "outage",
+    [CODE_THROTTLED] = "throttled",
+};
+
+static const char *const advices[ADVICES] = {
+    [ADVICE_NONE] = "-",
+    [ADVICE_DEVICE] = "device",
+    [ADVICE_GUEST] = "guest",
+    [ADVICE_HOURS] = "hours",
+    [ADVICE_RISK] = "risk",
+    [ADVICE_REGISTER] = "register",
+    [ADVICE_DECLINED] = "declined",
+    [ADVICE_ASSIGN] = "assign",
+    [ADVICE_CLOCK] = "clock",
+};
+
+/* `count` when the word is not one of them. */
+static size_t index_of(const char *word, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (number >= codes[i].first && number <= codes[i].last)
-            return &codes[i];
+    size_t i = 0;
+
+    while (i < count && strcmp(words[i], word) != 0)
+        i++;
+    return i;
+}
+
+/* The next word of a line, which it cuts off; empty at the end. */
+static char *take_word(char **line)
+{
+    char *word = *line + strspn(*line, " \t");
+    char *end = word + strcspn(word, " \t");
+
+    *line = *end ? end + 1 : end;
+    *end = '\0';
+    return word;
+}
+
+static bool read_number(const char *word, unsigned *number)
+{
+    static const char b2c[] = "B2C";
+    bool is_b2c = strncmp(word, b2c, strlen(b2c)) == 0;
+    unsigned long long value;
+
+    if (!text_number(is_b2c ? word + strlen(b2c) : word, 1, CODE_B2C - 1, &value))
+        return false;
+    *number = (unsigned)value + (is_b2c ? CODE_B2C : 0);
+    return true;
+}
+
+static bool read_numbers(char *word, struct code *code, struct error *why)
+{
+    char *dash = strchr(word, '-');
+
+    if (dash)
+        *dash = '\0';
+    if (!read_number(word, &code->first) || !read_number(dash ? dash + 1 : word, &code->last))
+        return error_set(why, ERROR_CONFIG,
+                         "a row starts with a number, 50126 or B2C90225, or a range, 80000-80099");
+    if (code->first > code->last || (code->first < CODE_B2C) != (code->last < CODE_B2C))
+        return error_set(why, ERROR_CONFIG, "the range ends before it starts: exchange its ends");
+    return true;
+}
+
+/* A number within a range is an exception to it; everything else is said once. */
+static bool collide(const struct code *one, const struct code *other)
+{
+    return (one->first == one->last) == (other->first == other->last) &&
+           one->first <= other->last && other->first <= one->last;
+}
+
+static bool add_row(struct codes *draft, const struct code *code, struct error *why)
+{
+    for (size_t i = 0; i < draft->count; i++)
+        if (collide(code, &draft->rows[i])) {
+            char name[CODE_NAME_MOST + 1];
+
+            code_name(draft->rows[i].first, name);
+            return error_set(why, ERROR_CONFIG,
+                             "a row above is about the same number, see %s: remove one", name);
+        }
+    if (draft->count == draft->room)
+        return error_set(why, ERROR_CONFIG, "more than %u rows: use ranges", CODES_ROWS_MOST);
+    draft->rows[draft->count++] = *code;
+    return true;
+}
+
+static bool read_row(char *numbers, char *rest, struct codes *draft, struct error *why)
+{
+    struct code code = {0};
+    size_t class, advice;
+
+    if (!read_numbers(numbers, &code, why))
+        return false;
+    class = index_of(take_word(&rest), classes, CODE_CLASSES);
+    if (class == CODE_CLASSES)
+        return error_set(why, ERROR_CONFIG,
+                         "the second word is no class: see latchkey-codes(5) for their list");
+    advice = index_of(take_word(&rest), advices, ADVICES);
+    if (advice == ADVICES)
+        return error_set(why, ERROR_CONFIG,
+                         "the third word is no advice: write '-' or see latchkey-codes(5)");
+    rest += strspn(rest, " \t");
+    if (!*rest || !text_copy(code.says, sizeof code.says, rest))
+        return error_set(why, ERROR_CONFIG, "ends with what the number says, in 1 to %u bytes",
+                         CODE_TEXT_MOST);
+    code.class = (enum code_class) class;
+    code.advice = (enum advice)advice;
+    return add_row(draft, &code, why);
+}
+
+static bool read_version(char *rest, struct codes *draft, struct error *why)
+{
+    static const char form[] = "0000-00-00";
+    const char *version = take_word(&rest);
+    size_t i = 0;
+
+    while (version[i] &&
+           (form[i] == '0' ? version[i] >= '0' && version[i] <= '9' : version[i] == form[i]))
+        i++;
+    if (i != VERSION_MOST || version[i] || *take_word(&rest))
+        return error_set(why, ERROR_CONFIG, "a version is a date: version 2026-11-22");
+    if (*draft->version)
+        return error_set(why, ERROR_CONFIG, "a second version: remove one");
+    memcpy(draft->version, version, VERSION_MOST + 1);
+    return true;
+}
+
+static bool read_line(const char *text, size_t length, struct codes *draft, struct error *why)
+{
+    char line[LINE_MOST + 1];
+    char *rest = line;
+    char *word;
+
+    if (length > LINE_MOST)
+        return error_set(why, ERROR_CONFIG, "longer than %u bytes: shorten it", LINE_MOST);
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] < ' ' && text[i] != '\t') || text[i] > '~')
+            return error_set(why, ERROR_CONFIG, "holds a byte that is not ASCII text: remove it");
+    memcpy(line, text, length);
+    line[length] = '\0';
+    word = take_word(&rest);
+    if (!*word || *word == '#')
+        return true;
+    return strcmp(word, "version") == 0 ? read_version(rest, draft, why)
+                                        : read_row(word, rest, draft, why);
+}
+
+static bool read_lines(const char *text, size_t length, const char *origin, struct codes *draft,
+                       struct error *why)
+{
+    const char *end = text + length;
+
+    for (unsigned number = 1; text < end; number++) {
+        const char *feed = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = feed ? feed : end;
+
+        if (!read_line(text, (size_t)(stop - text), draft, why))
+            return error_context(why, "%s:%u", origin, number);
+        text = feed ? feed + 1 : end;
+    }
+    return true;
+}
+
+static struct codes *draft_for(const char *text, size_t length)
+{
+    size_t lines = 1;
+    struct codes *draft;
+
+    for (size_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    if (lines > CODES_ROWS_MOST)
+        lines = CODES_ROWS_MOST;
+    draft = calloc(1, sizeof *draft + lines * sizeof draft->rows[0]);
+    if (draft)
+        draft->room = lines;
+    return draft;
+}
+
+bool codes_read(const char *text, size_t length, const char *origin, struct codes *behind,
+                struct codes **codes, struct error *why)
+{
+    OWNED(draft_release) struct codes *draft = NULL;
+
+    if (length > CODES_TEXT_MOST)
+        return error_set(why, ERROR_CONFIG, "%s: more than %u bytes: remove what is not needed",
+                         origin, CODES_TEXT_MOST);
+    draft = draft_for(text, length);
+    if (!draft)
+        return error_set(why, ERROR_SYSTEM, "%s: out of memory", origin);
+    if (!read_lines(text, length, origin, draft, why))
+        return false;
+    if (!behind && (!*draft->version || draft->count == 0))
+        return error_set(why, ERROR_CONFIG,
+                         "%s: no %s: restore the file of the package, or add a line such as '%s'",
+                         origin, *draft->version ? "rows" : "version",
+                         *draft->version ? "50126 secret - wrong password" : "version 2026-11-22");
+    draft->behind = behind;
+    *codes = OWN_TAKE(draft);
+    return true;
+}
+
+bool codes_built_in(struct codes **codes, struct error *why)
+{
+    return codes_read(codes_text, strlen(codes_text), "built-in codes", NULL, codes, why);
+}
+
+void codes_release(struct codes *codes)
+{
+    while (codes) {
+        struct codes *behind = codes->behind;
+
+        free(codes);
+        codes = behind;
+    }
+}
+
+static const struct code *find_here(const struct codes *codes, unsigned number)
+{
+    const struct code *range = NULL;
+
+    for (size_t i = 0; i < codes->count; i++) {
+        const struct code *code = &codes->rows[i];
+
+        if (number < code->first || number > code->last)
+            continue;
+        if (code->first == code->last)
+            return code;
+        range = code;
+    }
+    return range;
+}
+
+const struct code *codes_find(const struct codes *codes, unsigned number)
+{
+    const struct code *code = NULL;
+
+    for (; codes && !code; codes = codes->behind)
+        code = find_here(codes, number);
+    return code;
+}
+
+const char *codes_version(const struct codes *codes)
+{
+    while (!*codes->version && codes->behind)
+        codes = codes->behind;
+    return codes->version;
+}
+
+const struct code *codes_row(const struct codes *codes, size_t index)
+{
+    for (; codes; codes = codes->behind) {
+        if (index < codes->count)
+            return &codes->rows[index];
+        index -= codes->count;
+    }
     return NULL;
 }
 
-enum code_class code_class(unsigned number)
+void code_name(unsigned number, char name[static CODE_NAME_MOST + 1])
 {
-    const struct code *code = find(number);
-
-    return code ? code->class : CODE_UNKNOWN;
-}
-
-const char *code_says(unsigned number)
-{
-    const struct code *code = find(number);
-
-    return code ? code->says : "";
+    *name = '\0';
+    if (number >= CODE_B2C)
+        snprintf(name, CODE_NAME_MOST + 1, "AADB2C%u", number - CODE_B2C);
+    else if (number > 0)
+        snprintf(name, CODE_NAME_MOST + 1, "AADSTS%u", number);
 }

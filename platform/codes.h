@@ -36,9 +36,11 @@ enum code_class {
     CODE_CLASSES
 };
 
-#define CODE_B2C       2000000000u /* added to a number of B2C */
-#define CODE_TEXT_MOST 79u         /* bytes of what a code says */
+#define CODE_B2C        2000000000u /* added to a number of B2C; Microsoft's others are below it */
+#define CODE_TEXT_MOST  79u         /* bytes of what a code says */
+#define CODE_NAME_MOST  16u         /* bytes of "AADB2C90225" */
 #define CODES_TEXT_MOST (256u << 10)
+#define CODES_ROWS_MOST 2000u
 
 struct code {
     unsigned first, last; /* the numbers it is about, both included */
@@ -50,7 +52,8 @@ struct code {
 struct codes;
 /*
  * Reads a table; what it does not have is looked up in `behind`, which becomes part of it (NULL:
- * nowhere). ERROR_CONFIG names `origin`, the line and the cure; `behind` is then left alone.
+ * nowhere, and then it must have rows and a version of its own). ERROR_CONFIG names `origin`, the
+ * line and the cure; `behind` is then left alone, as it is on ERROR_SYSTEM (memory).
  */
 bool codes_read(const char *text, size_t length, const char *origin, struct codes *behind,
                 struct codes **codes, struct error *why);
@@ -58,9 +61,11 @@ bool codes_read(const char *text, size_t length, const char *origin, struct code
 bool codes_built_in(struct codes **codes, struct error *why);
 void codes_release(struct codes *codes); /* accepts NULL */
 
-/* NULL when the number is not there. */
+/* NULL when the number is not there. A row of one number comes before a range around it. */
 const struct code *codes_find(const struct codes *codes, unsigned number);
 /* Of the first table that gives one: a date, such as "2026-11-22". */
 const char *codes_version(const struct codes *codes);
-/* Rows in order, NULL behind the last: for tests. */
+/* Rows in order, those of `behind` last, NULL after them: for tests. */
 const struct code *codes_row(const struct codes *codes, size_t index);
+/* As Microsoft writes it: "AADSTS50126", "AADB2C90225"; empty for 0. */
+void code_name(unsigned number, char name[static CODE_NAME_MOST + 1]);

@@ -8,7 +8,6 @@
 #include "platform/token.h"
 
 #include <ctype.h>
-#include <limits.h>
 
 #define OAUTH_TEXT_MOST 4096 /* bytes of any text of an error body that we look at */
 
@@ -112,38 +111,73 @@ static void take_id(const json_t *object, const char *name, char out[static OAUT
         snprintf(out, OAUTH_ID_MOST + 1, "%s", text);
 }
 
-static void add_number(struct oauth_error *error, unsigned long long number)
+/* Those of B2C are told apart by CODE_B2C: `base`. */
+static void add_number(struct oauth_error *error, unsigned long long number, unsigned base)
 {
-    if (number > 0 && number < UINT_MAX && error->count < OAUTH_NUMBERS_MOST)
-        error->numbers[error->count++] = (unsigned)number;
+    if (number > 0 && number < CODE_B2C && error->count < OAUTH_NUMBERS_MOST)
+        error->numbers[error->count++] = (unsigned)number + base;
 }
 
-/* "AADSTS50126: …": where `error_codes` is missing, or is not the list it should be. */
+/* The digits that `text` starts with; 0: none, or more than any code has. */
+static unsigned long long take_digits(const char **text)
+{
+    unsigned long long number = 0;
+
+    for (; isdigit((unsigned char)**text); (*text)++)
+        if (number < CODE_B2C)
+            number = number * 10 + (unsigned)(**text - '0');
+    return number < CODE_B2C ? number : 0;
+}
+
+/* "AADSTS50126: …", "AADB2C90225: …": where `error_codes` is missing or says nothing. */
 static void take_described_number(const json_t *object, struct oauth_error *error)
 {
-    static const char prefix[] = "AADSTS";
-    unsigned long long number = 0;
-    struct error ignored;
-    const char *text = "";
+    static const struct {
+        const char *prefix;
+        unsigned base;
+    } kinds[] = {{"AADSTS", 0}, {"AADB2C", CODE_B2C}};
+    const char *text = json_string_value(json_object_get(object, "error_description"));
 
-    if (!json_text(object, "error_description", OAUTH_TEXT_MOST, &text, &ignored) ||
-        strncmp(text, prefix, strlen(prefix)) != 0)
+    for (size_t i = 0; text && i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t length = strlen(kinds[i].prefix);
+
+        if (strncmp(text, kinds[i].prefix, length) != 0)
+            continue;
+        text += length;
+        add_number(error, take_digits(&text), kinds[i].base);
         return;
-    for (text += strlen(prefix); isdigit((unsigned char)*text) && number < UINT_MAX; text++)
-        number = number * 10 + (unsigned)(*text - '0');
-    add_number(error, number);
+    }
+}
+
+/* "[50076,50074]" and "50126": lists that became a text on their way. */
+static void take_written_numbers(const char *text, struct oauth_error *error)
+{
+    static const char between[] = "[], \t";
+    const char *end;
+
+    if (text[strspn(text, "[], \t0123456789")])
+        return;
+    for (text += strspn(text, between); *text; text = end + strspn(end, between)) {
+        end = text;
+        add_number(error, take_digits(&end), 0);
+    }
+}
+
+static void take_number(const json_t *number, struct oauth_error *error)
+{
+    if (json_is_string(number))
+        take_written_numbers(json_string_value(number), error);
+    else if (json_integer_value(number) > 0)
+        add_number(error, (unsigned long long)json_integer_value(number), 0);
 }
 
 static void take_numbers(const json_t *object, struct oauth_error *error)
 {
     const json_t *numbers = json_object_get(object, "error_codes");
 
-    for (size_t i = 0; i < json_array_size(numbers); i++) {
-        const json_t *number = json_array_get(numbers, i);
-
-        if (json_integer_value(number) > 0)
-            add_number(error, (unsigned long long)json_integer_value(number));
-    }
+    take_number(numbers, error);
+    for (size_t i = 0; i < json_array_size(numbers); i++)
+        take_number(json_array_get(numbers, i), error);
     if (error->count == 0)
         take_described_number(object, error);
 }
@@ -174,20 +208,21 @@ static void tell(struct error *why, const char *before, const char *text)
         snprintf(why->text + used, sizeof why->text - used, "%s%s", before, text);
 }
 
-void oauth_error_tell(unsigned status, const struct oauth_error *error, unsigned number,
-                      struct error *why)
+void oauth_error_tell(const struct codes *codes, unsigned status, const struct oauth_error *error,
+                      unsigned number, struct error *why)
 {
-    char shown[16] = "";
+    char name[CODE_NAME_MOST + 1];
+    const struct code *code;
 
     if (number == 0 && error->count > 0)
         number = error->numbers[0];
-    if (number > 0)
-        snprintf(shown, sizeof shown, "%u", number);
+    code = codes_find(codes, number);
+    code_name(number, name);
     snprintf(why->text, sizeof why->text, "HTTP %u", status);
     tell(why, " ", *error->error ? error->error : "without an OAuth error");
     tell(why, "/", error->suberror);
-    tell(why, " AADSTS", shown);
-    tell(why, ": ", code_says(number));
+    tell(why, " ", name);
+    tell(why, ": ", code ? code->says : "");
     tell(why, ", correlation_id=", error->correlation_id);
     tell(why, ", trace_id=", error->trace_id);
 }

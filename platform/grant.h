@@ -34,5 +34,5 @@ void tokens_release(struct tokens *tokens); /* wipes */
 void oauth_error_read(const char *body, size_t length, struct oauth_error *error);
 
 /* One line for the log. `number`: the one that counted. */
-void oauth_error_tell(unsigned status, const struct oauth_error *error, unsigned number,
-                      struct error *why);
+void oauth_error_tell(const struct codes *codes, unsigned status, const struct oauth_error *error,
+                      unsigned number, struct error *why);
