@@ -30,6 +30,7 @@ struct breaker {
     time_t wait_until; /* backing off: nothing is asked before */
     time_t told_until; /* asked to wait until then; 0: was not */
     time_t tried_at;   /* the last try that had time enough; 0: none */
+    time_t opened_at;  /* the last event that made it wait: before that, the clock was set back */
 };
 
 enum breaker_state {
@@ -38,7 +39,10 @@ enum breaker_state {
     BREAKER_CLOSED /* may be asked */
 };
 
+/* `now` is to be read after the breaker was: an earlier time says that the clock was set back. */
 enum breaker_state breaker_state(const struct breaker *breaker, time_t now);
+/* Until when the other side asked to be left alone; 0: it does not any more. */
+time_t breaker_told(const struct breaker *breaker, time_t now);
 /* Two failures in a row and no answer since, or told to wait. */
 bool breaker_is_outage(const struct breaker *breaker, time_t now);
 /* When it may be asked next; only for BREAKER_OPEN. */
@@ -48,9 +52,13 @@ time_t breaker_next(const struct breaker *breaker);
 struct breaker_event {
     enum { BREAKER_SERVED, BREAKER_ANSWERED_PROBE, BREAKER_FAILED } kind;
     time_t now;
-    bool silent;         /* of a failure, see struct breaker */
-    bool unhurried;      /* of a failure: the try had time enough */
-    unsigned told;       /* of a failure: seconds of Retry-After, 0: none */
-    uint32_t random;     /* any number; spreads the tries of many hosts */
+    bool silent;     /* of a failure, see struct breaker */
+    bool unhurried;  /* of a failure: the try had time enough */
+    unsigned told;   /* seconds of the Retry-After that came with it, 0: none */
+    uint32_t random; /* any number; spreads the tries of many hosts */
 };
+/*
+ * Served makes it zero, but for a Retry-After that is in force: that ends by time alone. An
+ * answered probe ends the wait and the outage; the next failure waits as long as it would have.
+ */
 void breaker_change(struct breaker *breaker, const struct breaker_event *event);
