@@ -43,6 +43,17 @@ static const char *const upgrades[] = {
     " object_id TEXT NOT NULL,"
     " PRIMARY KEY (uid, object_id)) STRICT, WITHOUT ROWID;"
     "INSERT INTO claim SELECT m.uid, i.object_id FROM membership m JOIN id i ON i.id = m.gid;",
+    /* What was kept before this has no facts but its age: it is asked for again. */
+    "ALTER TABLE document ADD COLUMN fresh_seconds INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN forced_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE person ADD COLUMN token_doubted_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE breaker ("
+    " name TEXT PRIMARY KEY,"
+    " failures INTEGER NOT NULL, silent INTEGER NOT NULL, answering INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, wait_until INTEGER NOT NULL, told_until INTEGER NOT NULL,"
+    " tried_at INTEGER NOT NULL, opened_at INTEGER NOT NULL) STRICT;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))
