@@ -82,10 +82,13 @@ static bool name_is_free(sqlite3 *db, const char *name, uint32_t uid, struct err
 static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct error *why)
 {
     static const char sql[] =
-        "INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0)"
+        "INSERT INTO person (uid, name, gecos, home, shell, verifier, token, last_online,"
+        " last_password, refused, refused_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0)"
         " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = ?3, home = ?4, shell = ?5,"
         " verifier = coalesce(?6, verifier), token = coalesce(?7, token), last_online = ?8,"
         " last_password = CASE ?9 WHEN 0 THEN last_password ELSE ?8 END,"
+        " token_doubted_at = CASE WHEN ?7 IS NULL AND ?9 THEN token_doubted_at ELSE 0 END,"
         " refused = 0, refused_at = 0";
     const struct acceptance *acceptance = plan->acceptance;
     OWNED(statement_release) sqlite3_stmt *write = store_prepare(db, sql, why);
@@ -112,8 +115,7 @@ static bool person_looks_alike(const struct person *one, const struct person *ot
 /* A refusal that was recorded while the platform was being asked is the younger answer. */
 static bool is_overtaken(const struct person *before, const struct person *seen, struct error *why)
 {
-    if (!seen || before->refused == REFUSED_NOT ||
-        (before->refused == seen->refused && before->refused_at == seen->refused_at))
+    if (!seen || before->refused == REFUSED_NOT || before->refusals == seen->refusals)
         return false;
     error_set(why, ERROR_UNTRUSTED, "the platform refused this person meanwhile");
     return true;

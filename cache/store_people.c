@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading people, and recording what the platform holds against one. */
+/* Reading people and what is remembered of them. */
 #include "cache/store_internal.h"
 
 #include "cache/store_token.h"
 
-#define PERSON_COLUMNS                                                                  \
-    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, " \
-    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "      \
-    "p.refused_at FROM person p JOIN id i ON i.id = p.uid AND i.kind = 1 "
+#define PERSON_COLUMNS                                                                          \
+    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, "         \
+    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "              \
+    "p.refused_at, p.refusals, p.token_doubted_at FROM person p JOIN id i ON i.id = p.uid AND " \
+    "i.kind = 1 "
 
 static bool copy_texts(sqlite3_stmt *row, struct person *person)
 {
@@ -44,6 +45,8 @@ static bool person_copy(sqlite3_stmt *row, struct person *found, struct error *w
     person.last_password = sqlite3_column_int64(row, 11);
     person.refused = (enum refused)refused;
     person.refused_at = sqlite3_column_int64(row, 13);
+    person.refusals = (uint32_t)sqlite3_column_int64(row, 14);
+    person.token_doubted_at = sqlite3_column_int64(row, 15);
     *found = person;
     return true;
 }
@@ -113,8 +116,7 @@ enum lookup person_by_account(sqlite3 *db, const struct account *account, struct
     return person_confirm(lookup, account_equal(&person.account, account), &person, found, why);
 }
 
-/* Within a transaction. */
-static enum lookup person_by_uid(sqlite3 *db, uint32_t uid, struct person *found, struct error *why)
+enum lookup person_by_uid(sqlite3 *db, uint32_t uid, struct person *found, struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *query = store_prepare(db, PERSON_COLUMNS "WHERE p.uid = ?1", why);
@@ -167,67 +169,4 @@ enum lookup store_token(struct store *store, const struct person *person, char *
                       token, why)
                ? LOOKUP_FOUND
                : LOOKUP_UNAVAILABLE;
-}
-
-/* Whether the refused token is still the one of `uid`. One that does not open is nobody's. */
-static bool token_stands(struct store *store, uint32_t uid, const char *token, bool *stands,
-                         struct error *why)
-{
-    OWNED(free_secret) char *kept = NULL;
-    struct person person;
-
-    if (person_by_uid(store->db, uid, &person, why) != LOOKUP_FOUND)
-        return false;
-    switch (store_token(store, &person, &kept, why)) {
-    case LOOKUP_FOUND:
-        *stands = strcmp(kept, token) == 0;
-        return true;
-    case LOOKUP_ABSENT:
-        *stands = false;
-        return true;
-    case LOOKUP_UNAVAILABLE:
-        break;
-    }
-    *stands = true;
-    return why->kind == ERROR_UNTRUSTED;
-}
-
-/* REFUSED_NOT takes no earlier refusal back: only an acceptance does. */
-static bool refusal_write(sqlite3 *db, uint32_t uid, const struct refusal_record *record,
-                          struct error *why)
-{
-    OWNED(statement_release)
-    sqlite3_stmt *write = store_prepare(db,
-                                        "UPDATE person SET"
-                                        " refused_at = CASE ?2 WHEN 0 THEN refused_at ELSE ?3 END,"
-                                        " refused = CASE ?2 WHEN 0 THEN refused ELSE ?2 END,"
-                                        " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
-                                        " token = CASE ?5 WHEN 0 THEN token END"
-                                        " WHERE uid = ?1 AND (?6 IS NULL OR verifier = ?6)",
-                                        why);
-
-    if (!write)
-        return false;
-    if (!bind_number(write, 1, uid) || !bind_number(write, 2, record->refused) ||
-        !bind_number(write, 3, record->now) || !bind_number(write, 4, record->erase_verifier) ||
-        !bind_number(write, 5, record->erase_token) || !bind_text(write, 6, record->verifier))
-        return store_failed(db, "binding", why);
-    if (!store_run(write, why))
-        return false;
-    return sqlite3_changes(db) == 1 || record->verifier ||
-           error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
-}
-
-bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
-                  struct error *why)
-{
-    OWNED(transaction_end) struct transaction transaction = {0};
-    bool stands = true;
-
-    if (!transaction_write(&transaction, store, why) ||
-        (record->token && !token_stands(store, uid, record->token, &stands, why)))
-        return false;
-    if (!stands)
-        return true;
-    return refusal_write(store->db, uid, record, why) && transaction_commit(&transaction, why);
 }
