@@ -21,3 +21,9 @@ void breakers_read(const struct breakers *breakers, const char *name, struct bre
 /* In one step, whatever others do at the same time. False: could not be kept anywhere. */
 bool breakers_change(const struct breakers *breakers, const char *name,
                      const struct breaker_event *event, struct error *why);
+/*
+ * Makes the file `outage` be there or not, as the breakers say at this time. Every change does
+ * this itself; for what happens without one: the end of a wait that was asked for, a start of the
+ * machine (the runtime folder is empty then), a process that was killed before it got to it.
+ */
+void breakers_show_outage(const struct breakers *breakers, time_t now);

@@ -13,7 +13,6 @@
 #define STORE_FILE  "store.db"
 #define DRAFT_FILE  "store.db.draft"
 #define KEY_FILE    "host.key"
-#define BUSY_MS     10000
 #define CREATION_MS 10000
 
 OWN_DEFINE(store_release, struct store, store_close);

@@ -14,6 +14,8 @@ struct store {
     struct host_key key;
 };
 
+#define BUSY_MS 10000 /* how long a statement waits for other processes */
+
 OWN_DEFINE(statement_release, sqlite3_stmt, sqlite3_finalize);
 OWN_DEFINE(database_release, sqlite3, sqlite3_close_v2);
 
@@ -62,5 +64,6 @@ bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why)
 
 /* For use within a transaction; as the functions of store.h. */
 enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, struct error *why);
+enum lookup person_by_uid(sqlite3 *db, uint32_t uid, struct person *found, struct error *why);
 enum lookup person_by_account(sqlite3 *db, const struct account *account, struct person *found,
                               struct error *why);
