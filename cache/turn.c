@@ -7,15 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* A byte of this file stands for each uid; it never has any content. */
+/* A byte of this file stands for each number; it never has any content. */
 #define FILE_NAME "turns"
 
-bool turn_take(int folder, uint32_t uid, const struct deadline *deadline, int *turn,
+bool turn_take(int folder, uint32_t number, const struct deadline *deadline, int *turn,
                struct error *why)
 {
     OWNED(close_fd)
     int fd = openat(folder, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = uid, .l_len = 1};
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = number, .l_len = 1};
 
     if (fd < 0)
         return error_set(why, ERROR_SYSTEM, FILE_NAME ": %s", strerror(errno));
@@ -23,7 +23,7 @@ bool turn_take(int folder, uint32_t uid, const struct deadline *deadline, int *t
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return error_set(why, ERROR_SYSTEM, FILE_NAME ": %s", strerror(errno));
         if (!wait_a_little(deadline))
-            return error_set(why, ERROR_SYSTEM, "another sign-in of this person takes too long");
+            return error_set(why, ERROR_SYSTEM, "another process has the turn for too long");
     }
     *turn = take_fd(&fd);
     return true;
