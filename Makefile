@@ -224,6 +224,15 @@ test-platform: check-build
 test-sign-in: check-build
 	tests/test_sign_in.py $(check_b)
 
+## test-outage: outages and refusals of every kind, and the emulated platform against its documentation
+test-outage: check-build
+	tests/test_emulator.py
+	tests/test_outage.py $(check_b)
+
+## emulator: an identity platform to try things with, and the configuration for it; Ctrl-C ends it
+emulator:
+	@exec /usr/bin/python3 -B -W ignore::DeprecationWarning tests/emulator/byhand.py
+
 ## test-container: the packages, checked and then used in a container with systemd, sshd, login, su and sudo
 test-container: deb
 	tests/packages.sh $B/deb; status=$$?; LATCHKEY_PACKAGES=$B/deb tests/container/story.py && exit $$status
@@ -262,7 +271,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-container deps demo bench test format help clean distclean
+        test-platform test-sign-in test-outage emulator test-container deps demo bench test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -4,6 +4,7 @@ Needs python3-cryptography.
 """
 import base64
 import datetime
+import functools
 import hashlib
 import secrets
 import threading
@@ -43,9 +44,10 @@ class RsaKey:
         if issuer is None:
             return {**jwk, 'alg': self.algorithm}
         if self.private:
-            jwk.update(x5t=self.kid, x5c=[self._x5c()])
+            jwk.update(x5t=self.kid, x5c=[self._x5c])
         return {**jwk, 'cloud_instance_name': 'microsoftonline.com', 'issuer': issuer}
 
+    @functools.cached_property
     def _x5c(self):
         now = datetime.datetime.utcnow()
         own = certificate(self.kid, self.kid, self.private, self.private, now - DAY,
@@ -113,6 +115,7 @@ def roca_key(kid):
 
 MAKERS = {
     'A': RsaKey.generate, 'B': RsaKey.generate, 'C': RsaKey.generate, 'D': RsaKey.generate,
+    'MSA': RsaKey.generate,
     'P': PssKey.generate, 'E': CurveKey,
     'short': lambda kid: RsaKey.generate(kid, bits=1024),
     'e3': lambda kid: RsaKey.generate(kid, e=3),

@@ -1,19 +1,21 @@
-"""What the emulated platform knows and says: people, tokens, documents, error bodies.
+"""What the emulated platform knows and says: people, tokens, documents.
 
 Two issuers share the people: one in the shape of Entra ID, one plain OIDC issuer.
 """
+import base64
 import json
 import secrets
 import threading
 import time
-import uuid
 
 from keys import key
-from tokens import changed, make
+from tokens import VARIANTS, changed, make
 
 TENANT = '11111111-1111-1111-1111-111111111111'
 CLIENT = '22222222-2222-2222-2222-222222222222'
 PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
+DOMAIN = 'contoso.example'
+SCOPE = 'openid profile User.Read GroupMember.Read.All'
 
 PEOPLE = {
     'ada@contoso.example': {
@@ -24,37 +26,6 @@ PEOPLE = {
         'password': 'p\u00e4ss w&rd+100%=\u20ac"\\', 'oid': '33333333-3333-3333-3333-333333333334',
         'name': 'Bob Example', 'groups': []},
 }
-
-# number: (HTTP status, error, text); whatever is not here is 400 invalid_grant.
-ERRORS = {
-    50126: (400, 'invalid_grant', 'Error validating credentials due to invalid username or password.'),
-    50034: (400, 'invalid_grant', 'The user account does not exist in the directory.'),
-    50057: (400, 'invalid_grant', 'The user account is disabled.'),
-    70000: (400, 'invalid_grant', 'Provided grant is invalid or malformed.'),
-    70003: (400, 'unsupported_grant_type', 'The app requested an unsupported grant type.'),
-    70011: (400, 'invalid_scope', 'The provided value for the input parameter scope is not valid.'),
-    90002: (400, 'invalid_tenant', "Tenant 'nosuch.example' not found."),
-    90014: (400, 'invalid_request', 'The required field is missing from the credential.'),
-    700016: (400, 'unauthorized_client', 'Application was not found in the directory.'),
-    7000215: (401, 'invalid_client', 'Invalid client secret provided.'),
-    7000218: (401, 'invalid_client', "The request body must contain 'client_assertion' or 'client_secret'."),
-    50033: (503, 'temporarily_unavailable', 'A transient error has occurred. Please try again.'),
-    90033: (503, 'temporarily_unavailable', 'A transient error has occurred. Please try again.'),
-}
-
-
-def error_body(number, error=None, **more):
-    """(status, body) as the security token service writes it; `more` adds or replaces members."""
-    status, usual, text = ERRORS.get(number, (400, 'invalid_grant', 'Emulated.'))
-    trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
-    stamp = time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime())
-    body = {'error': error or usual,
-            'error_description': f'AADSTS{number}: {text} Trace ID: {trace} '
-                                 f'Correlation ID: {correlation} Timestamp: {stamp}',
-            'error_codes': [number], 'timestamp': stamp, 'trace_id': trace,
-            'correlation_id': correlation,
-            'error_uri': f'https://login.microsoftonline.com/error?code={number}'}
-    return status, changed(body, more)
 
 
 class Provider:
@@ -67,8 +38,8 @@ class Provider:
         with self.lock:
             self.people = json.loads(json.dumps(PEOPLE))
             self.refresh_tokens = {}  # token: [name, family, used]
-            self.rotate = False
-        self.publish(['A', 'B'], 'A')
+            self.rotate = self.backup = False
+        self.publish(['A', 'B', 'MSA'], 'A')
 
     def publish(self, published, signs, jwk=None):
         """`jwk`: members to change in the published form of some keys."""
@@ -77,7 +48,8 @@ class Provider:
     # Documents ---------------------------------------------------------------
 
     def issuer(self, shape):
-        return self.origin + {'entra': f'/{TENANT}/v2.0', 'plain': '/plain'}[shape]
+        return self.origin + {'entra': f'/{TENANT}/v2.0', 'plain': '/plain',
+                              'common': '/{tenantid}/v2.0'}[shape]
 
     def discovery(self, shape):
         if shape == 'plain':
@@ -86,7 +58,9 @@ class Provider:
                     'jwks_uri': self.origin + '/plain/keys',
                     'response_types_supported': ['code'], 'subject_types_supported': ['public'],
                     'id_token_signing_alg_values_supported': ['RS256']}
-        tenant = f'{self.origin}/{TENANT}'
+        name = 'common' if shape == 'common' else TENANT
+        tenant = f'{self.origin}/{name}'
+        port = self.origin.rpartition(':')[2]
         return {
             'token_endpoint': tenant + '/oauth2/v2.0/token',
             'token_endpoint_auth_methods_supported': [
@@ -100,7 +74,7 @@ class Provider:
             'scopes_supported': ['openid', 'profile', 'email', 'offline_access'],
             'issuer': self.issuer(shape),
             'request_uri_parameter_supported': False,
-            'userinfo_endpoint': 'https://graph.microsoft.com/oidc/userinfo',
+            'userinfo_endpoint': f'https://graph.test:{port}/oidc/userinfo',
             'authorization_endpoint': tenant + '/oauth2/v2.0/authorize',
             'device_authorization_endpoint': tenant + '/oauth2/v2.0/devicecode',
             'http_logout_supported': True, 'frontchannel_logout_supported': True,
@@ -110,16 +84,23 @@ class Provider:
                                  'auth_time', 'acr', 'nonce', 'preferred_username', 'name', 'tid',
                                  'ver', 'at_hash', 'c_hash', 'email'],
             'kerberos_endpoint': tenant + '/kerberos',
-            'mtls_endpoint_aliases': {'token_endpoint': 'https://mtlsauth.example/token'},
+            'mtls_endpoint_aliases': {
+                'token_endpoint': f'https://mtlsauth.test:{port}/{name}/oauth2/v2.0/token'},
             'tls_client_certificate_bound_access_tokens': True,
-            'tenant_region_scope': 'EU', 'cloud_instance_name': 'microsoftonline.com',
-            'cloud_graph_host_name': 'graph.windows.net', 'msgraph_host': 'graph.microsoft.com',
+            'tenant_region_scope': None if shape == 'common' else 'EU',
+            'cloud_instance_name': 'microsoftonline.com',
+            'cloud_graph_host_name': 'graph.windows.net', 'msgraph_host': f'graph.test:{port}',
             'rbac_url': 'https://pas.windows.net'}
 
     def key_set(self, shape):
-        template = None if shape == 'plain' else self.origin + '/{tenantid}/v2.0'
-        return {'keys': [changed(key(name).jwk(template), self.jwk.get(name, {}))
-                         for name in self.published]}
+        if shape == 'plain':
+            issuers, names = {}, [name for name in self.published if name != 'MSA']
+        else:  # one key for all tenants, one for ours alone, one for personal accounts
+            issuers = {'B': self.issuer('entra'), 'MSA': f'{self.origin}/{PERSONAL}/v2.0'}
+            names = self.published
+        everybody = None if shape == 'plain' else self.issuer('common')
+        return {'keys': [changed(key(name).jwk(issuers.get(name, everybody)), self.jwk.get(name, {}))
+                         for name in names]}
 
     # Tokens ------------------------------------------------------------------
 
@@ -130,8 +111,16 @@ class Provider:
                   'sub': 'pairwise-' + person['oid'], 'groups': person['groups']}
         if shape == 'entra':
             claims.update(oid=person['oid'], tid=TENANT, ver='2.0', aio='ATQAy/8TAAAA',
-                          rh='0.AAAA', uti='abcdefghijklmnop')
+                          rh='0.AAAA', uti='abcdefghijklmnop', roles=['linux.login'],
+                          **{'extn.uidNumber': ['20001']})
+        if person.get('overage'):
+            claims = changed(claims, {**self.overage(person), 'groups': None})
         return make(claims, self.signs, change)
+
+    @staticmethod
+    def overage(person):
+        where = f'https://graph.windows.net/{TENANT}/users/{person["oid"]}/getMemberObjects'
+        return {'_claim_names': {'groups': 'src1'}, '_claim_sources': {'src1': {'endpoint': where}}}
 
     def issue(self, name, family=None):
         """A refresh token. Earlier ones stay good, as Entra's do, unless tokens rotate."""
@@ -139,6 +128,10 @@ class Provider:
         with self.lock:
             self.refresh_tokens[token] = [name, family or token, False]
         return token
+
+    def owner(self, token):
+        with self.lock:
+            return self.refresh_tokens.get(token, [None])[0]
 
     def redeem(self, token):
         """(name, family) of a good refresh token. A rotated one that comes again is stolen."""
@@ -154,33 +147,40 @@ class Provider:
 
     def tokens(self, shape, name, family, change):
         """The success body; tokens.py says what `change` can hold."""
-        body = {'token_type': 'Bearer', 'scope': 'openid profile', 'expires_in': 4511,
-                'ext_expires_in': 4511, 'access_token': 'opaque-' + secrets.token_hex(16),
+        body = {'token_type': 'Bearer', 'scope': 'openid profile' if shape == 'plain' else SCOPE,
+                'expires_in': 4511, 'ext_expires_in': 4511,
+                'access_token': 'opaque-' + secrets.token_hex(16),
                 'refresh_token': self.issue(name, family),
                 'id_token': self.id_token(shape, name, change)}
-        return 200, changed(body, change.get('response', {}))
+        if shape == 'entra':
+            info = json.dumps({'uid': self.people[name]['oid'], 'utid': TENANT}, separators=(',', ':'))
+            body['client_info'] = base64.urlsafe_b64encode(info.encode()).rstrip(b'=').decode()
+        body = changed(body, VARIANTS[change['variant']]) if 'variant' in change else body
+        return changed(body, change.get('response', {}))
 
     def grant(self, shape, form, change):
-        """(status, body) for a token request."""
+        """The body that answers a good token request, or the number of the error."""
+        if self.backup and form.get('grant_type') != 'refresh_token':
+            return 50033
         if form.get('client_id') != CLIENT:
-            return error_body(700016)
+            return 700016
         if 'openid' not in form.get('scope', '').split():
-            return error_body(70011)
+            return 70011
         family = None
         if form.get('grant_type') == 'password':
             name = form.get('username', '').lower()
             person = self.people.get(name)
             if person and form.get('password') != person['password']:
-                return error_body(50126)
+                return 50126
         elif form.get('grant_type') == 'refresh_token':
             name, family = self.redeem(form.get('refresh_token'))
             person = self.people.get(name)
             if name is None:
-                return error_body(70000)
+                return 70000
         else:
-            return error_body(70003)
+            return 70003
         if not person:
-            return error_body(50034)
+            return 50034
         if person.get('disabled'):
-            return error_body(50057)
+            return 50057
         return self.tokens(shape, name, family, change)

@@ -8,129 +8,76 @@ standard input ends. The control address is plain HTTP on another port, so that 
 whatever is wrong with the first:
     POST /_script {rule}    script.py says what a rule is
     POST /_clear  {}           no rules any more; people and tokens stay
-    POST /_listen {"mode": …, "certificate": …, "newest_tls": "TLSv1_1"}
+    POST /_listen {"mode": …, "certificate": …, "newest_tls": "TLSv1_1", "first": …, "times": …}
+                            listener.py says which modes there are
     POST /_person {"name": …, "password": …, "disabled": true, …}; {"name": …, "gone": true}
     POST /_release {}          answers that a rule holds are sent now
     POST /_keys   {"published": ["A", "C"], "signs": "C", "jwk": {"C": {"use": "enc"}}}
     POST /_tokens {"rotate": true}   a refresh token works once; a second use revokes its family
+    POST /_backup {"on": true}       refresh grants are served, password grants are not
+    POST /_documents {"etag": true, "max_age": 3600}   how documents may be kept
     POST /_issue  {"name": …}   answers with a refresh token for that person
-    POST /_reset            all as in the beginning; the log goes on
+    POST /_reset            all as in the beginning; the logs go on
     GET  /_log              requests so far, as a list
+    GET  /_connections      connections so far, also those on which no request was read
 """
 import base64
-import itertools
+import hashlib
 import json
 import os
-import socket
-import ssl
-import struct
 import sys
 import tempfile
 import threading
 import time
 import uuid
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-import certificates
-from provider import CLIENT, TENANT, Provider, error_body
+from errors import error_body
+from faults import Faults
+from listener import Listener
+from provider import CLIENT, DOMAIN, TENANT, Provider
 from script import Script
 from tokens import changed
 
+DISCOVERY = '/v2.0/.well-known/openid-configuration'
 PATHS = {
-    f'/{TENANT}/v2.0/.well-known/openid-configuration': ('entra', 'discovery'),
-    f'/{TENANT}/discovery/v2.0/keys': ('entra', 'keys'),
-    f'/{TENANT}/oauth2/v2.0/token': ('entra', 'token'),
+    f'/common{DISCOVERY}': ('common', 'discovery'),
+    '/common/discovery/v2.0/keys': ('common', 'keys'),
     '/plain/.well-known/openid-configuration': ('plain', 'discovery'),
     '/plain/keys': ('plain', 'keys'),
     '/plain/token': ('plain', 'token'),
+    **{f'/{name}{path}': ('entra', endpoint) for name in (TENANT, DOMAIN) for path, endpoint in
+       ((DISCOVERY, 'discovery'), ('/discovery/v2.0/keys', 'keys'), ('/oauth2/v2.0/token', 'token'))}
 }
 SECRET_FIELDS = {'password', 'refresh_token', 'client_secret', 'client_assertion'}
+HEADERS = {
+    'Cache-Control': 'no-store, no-cache', 'Pragma': 'no-cache',
+    'Content-Type': 'application/json; charset=utf-8', 'Expires': '-1',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+    'X-Content-Type-Options': 'nosniff', 'P3P': 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+    'x-ms-ests-server': '2.1.12651.9 - KRSLR1 ProdSlices', 'x-ms-srs': '1.P',
+    'X-XSS-Protection': '0'}
+OF_DOCUMENTS = {'Pragma': None, 'Expires': None, 'Access-Control-Allow-Origin': '*'}
+COOKIES = ('fpc=emulated; path=/; secure; HttpOnly; SameSite=None',
+           'esctx=emulated; domain=.localhost; path=/; secure; HttpOnly; SameSite=None',
+           'x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly',
+           'stsservicecookie=estsfd; path=/; secure; samesite=none; httponly')
 
 
-def reset_connection(connection):
-    """Closes with RST instead of FIN."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-    connection.close()
-
-
-def hold(connection):
-    """Says nothing until the other side has left."""
-    connection.settimeout(60)
+def is_guid(text):
     try:
-        while connection.recv(65536):
-            pass
-    except OSError:
-        pass
-
-
-class Faults:
-    """What can happen after a request was read. Each has the handler and the rule."""
-
-    @staticmethod
-    def drop(handler, rule):
-        handler.close_connection = True
-
-    @staticmethod
-    def reset(handler, rule):
-        handler.close_connection = True
-        raw = handler.connection.detach()
-        reset_connection(socket.socket(fileno=raw))
-
-    @staticmethod
-    def silence(handler, rule):
-        handler.close_connection = True
-        hold(handler.connection)
-
-    @staticmethod
-    def headers_then_silence(handler, rule):
-        handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
-                            b'Content-Length: 500\r\n\r\n')
-        Faults.silence(handler, rule)
-
-    @staticmethod
-    def cut(handler, rule):
-        """The body ends before its announced length."""
-        body = rule.get('body', '{"access_token":').encode()
-        handler.wfile.write(b'HTTP/1.1 %d X\r\nContent-Type: application/json\r\n'
-                            b'Content-Length: %d\r\n\r\n' % (rule.get('status', 200), len(body) + 50))
-        handler.wfile.write(body)
-        handler.close_connection = True
-
-    @staticmethod
-    def drip(handler, rule):
-        """One byte now and then."""
-        handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
-                            b'Content-Length: 1000000\r\n\r\n')
-        for _ in range(6000):
-            handler.wfile.write(b' ')
-            time.sleep(0.01)
-
-    @staticmethod
-    def flood_body(handler, rule):
-        handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
-                            b'Transfer-Encoding: chunked\r\n\r\n')
-        for _ in range(rule.get('repeat', 10000)):
-            handler.wfile.write(b'10000\r\n' + b' ' * 65536 + b'\r\n')
-        handler.wfile.write(b'0\r\n\r\n')
-
-    @staticmethod
-    def flood_headers(handler, rule):
-        handler.wfile.write(b'HTTP/1.1 200 OK\r\n')
-        for _ in range(rule.get('repeat', 100000)):
-            handler.wfile.write(b'X-Filler: ' + b'x' * 1000 + b'\r\n')
-
-    @staticmethod
-    def not_http(handler, rule):
-        handler.wfile.write(b'SSH-2.0-OpenSSH_9.2\r\n')
-        handler.close_connection = True
+        return str(uuid.UUID(text)) == (text or '').lower()
+    except (TypeError, ValueError):
+        return False
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     disable_nagle_algorithm = True
     timeout = 60
-    held = False  # by a rule: see send()
+    rule = {}
 
     def log_message(self, *_):
         pass
@@ -147,116 +94,126 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self.answer()
 
+    def date_time_string(self, timestamp=None):
+        return formatdate((timestamp or time.time()) + self.rule.get('date_shift', 0), usegmt=True)
+
     def answer(self):
-        server = self.server
+        platform = self.server
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         fields = parse_qsl(body.decode('utf-8', 'replace'), keep_blank_values=True)
         shape, endpoint = PATHS.get(self.path, (None, None))
-        server.note(self, endpoint, fields)
+        form, self.rule = dict(fields), {}
+        user = form.get('username') or platform.provider.owner(form.get('refresh_token'))
+        platform.note(self, endpoint, fields, user)
         if not endpoint or (self.command == 'POST') != (endpoint == 'token'):
-            return self.send(404, 'Not found', {'Content-Type': 'text/plain'})
-        form = dict(fields)
-        rule = server.script.rule_for(endpoint, form)
-        self.held = rule.get('hold', False)
+            return self.nothing_there()
+        rule = self.rule = platform.script.rule_for(endpoint, form, user)
         time.sleep(rule.get('delay', 0))
         if 'fault' in rule:
-            return getattr(Faults, rule['fault'])(self, rule)
-        if 'status' in rule:
+            getattr(Faults, rule['fault'])(self, rule)
+        elif 'status' in rule:
             content = base64.b64decode(rule['body_base64']) if 'body_base64' in rule \
                 else rule.get('body', '') * rule.get('repeat', 1)
-            return self.send(rule['status'], content, rule.get('headers', {}))
-        if 'number' in rule:
-            status, content = error_body(rule['number'], rule.get('error'),
-                                         **rule.get('members', {}))
-            return self.send(status, content, rule.get('headers', {}))
-        return self.usual(shape, endpoint, form, rule)
+            self.send(rule['status'], content, rule.get('headers', {}))
+        elif 'number' in rule:
+            self.error(rule['number'], rule.get('error'), **rule.get('members', {}))
+        else:
+            self.usual(shape, endpoint, form, rule)
+        if 'publish' in rule:
+            platform.provider.publish(**rule['publish'])
+
+    def nothing_there(self):
+        tenant = self.path.split('/')[1]
+        if self.command == 'GET' and self.path == f'/{tenant}{DISCOVERY}':
+            return self.error(90002, tenant=tenant)
+        return self.send(404, 'Not found', {'Content-Type': 'text/plain'})
+
+    def wanted_id(self):
+        """What the client calls its request, if that is a GUID."""
+        wanted = self.headers.get('client-request-id')
+        return wanted if is_guid(wanted) else None
+
+    def error(self, number, error=None, **members):
+        status, content = error_body(number, error, self.rule.get('style', 'new'), self.wanted_id(),
+                                     **members)
+        self.send(self.rule.get('under_status', status), content, self.rule.get('headers', {}))
 
     def usual(self, shape, endpoint, form, rule):
         provider = self.server.provider
-        under = rule.get('under_status')
-        document = {'Cache-Control': 'max-age=86400, private', 'Access-Control-Allow-Origin': '*'}
         if endpoint == 'discovery':
-            content = changed(provider.discovery(shape), rule.get('document', {}))
-            self.send(under or 200, content, document)
-        elif endpoint == 'keys':
-            self.send(under or 200, provider.key_set(shape), document)
-        else:
-            status, content = provider.grant(shape, form, rule.get('token', {}))
-            self.send(under or status, content, rule.get('headers'))
+            return self.document(changed(provider.discovery(shape), rule.get('document', {})))
+        if endpoint == 'keys':
+            return self.document(provider.key_set(shape))
+        content = provider.grant(shape, form, rule.get('token', {}))
+        if isinstance(content, int):
+            return self.error(content)
+        return self.send(rule.get('under_status', 200), content, rule.get('headers'))
+
+    def document(self, content):
+        kept, text = self.server.documents, json.dumps(content)
+        headers = {**OF_DOCUMENTS, 'Cache-Control': f'max-age={kept.get("max_age", 86400)}, private'}
+        status = self.rule.get('under_status', 200)
+        if kept.get('etag'):
+            headers['ETag'] = '"%s"' % hashlib.sha256(text.encode()).hexdigest()[:32]
+            if self.headers.get('If-None-Match') == headers['ETag']:
+                status, text = 304, ''
+        self.send(status, text, {**headers, **self.rule.get('headers', {})})
+
+    def about_request(self, content):
+        """The headers that are not always the same."""
+        headers = {'x-ms-request-id': content['trace_id'] if 'trace_id' in content
+                   else str(uuid.uuid4())}
+        if self.headers.get('return-client-request-id') == 'true' and self.wanted_id():
+            headers['client-request-id'] = self.wanted_id()
+        after = self.rule.get('retry_after')
+        if isinstance(after, str):
+            headers['Retry-After'] = after
+        elif after is not None:
+            headers['Retry-After'] = self.date_time_string(time.time() + after)
+        return headers
 
     def send(self, status, content, headers=None):
+        headers = changed(HEADERS, {**self.about_request(content), **(headers or {})})
         if isinstance(content, dict):
             content = json.dumps(content)
         if isinstance(content, str):
             content = content.encode()
-        if self.held:
+        if self.rule.get('hold'):
             self.server.script.released.wait(60)
-        usual = {'Cache-Control': 'no-store, no-cache', 'Pragma': 'no-cache',
-                 'Content-Type': 'application/json; charset=utf-8', 'Expires': '-1',
-                 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
-                 'X-Content-Type-Options': 'nosniff', 'x-ms-request-id': str(uuid.uuid4()),
-                 'x-ms-ests-server': '2.1.12651.9 - KRSLR1 ProdSlices', 'X-XSS-Protection': '0',
-                 'Set-Cookie': 'fpc=emulated; path=/; secure; HttpOnly; SameSite=None'}
+        if self.rule.get('lose'):
+            return Faults.reset(self, self.rule)
         self.send_response(status)
-        for name, value in {**usual, **(headers or {})}.items():
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header('Content-Length', str(len(content)))
+        for cookie in COOKIES:
+            self.send_header('Set-Cookie', cookie)
+        if status != 304:
+            self.send_header('Content-Length', str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        return self.wfile.write(content)
 
 
-class Platform(ThreadingHTTPServer):
-    """The HTTPS side. TLS is set up in each connection's own thread, as `listening` says."""
-
-    daemon_threads = True
-    request_queue_size = 128
+class Platform:
+    """What the handlers of all connections share."""
 
     def __init__(self, folder):
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.ca_file, self.certificates = certificates.make(folder)
-        self.provider = Provider(f'https://localhost:{self.server_port}')
+        self.listener = Listener(folder, lambda connection: Handler(connection, None, self))
+        self.provider = Provider(f'https://localhost:{self.listener.port}')
         self.script = Script()
-        self.connections = itertools.count(1)
+        self.documents = {}
         self.log_lock = threading.Lock()
         self.log = []
         self.log_file = open(os.path.join(folder, 'log.jsonl'), 'w', encoding='utf-8')
-        self.listen({})
 
-    def listen(self, how):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.certificates[how.get('certificate', 'good')])
-        if 'newest_tls' in how:
-            context.set_ciphers('ALL:@SECLEVEL=0')
-            context.minimum_version = ssl.TLSVersion.TLSv1
-            context.maximum_version = ssl.TLSVersion[how['newest_tls']]
-        self.listening = (how.get('mode', 'tls'), context)
+    def reset(self):
+        self.script.clear()
+        self.documents = {}
+        self.provider.reset()
+        self.listener.listen({})
 
-    def process_request_thread(self, request, client_address):
-        mode, context = self.listening
-        number = next(self.connections)
-        try:
-            if mode == 'silence':
-                hold(request)
-            elif mode == 'abort_handshake':
-                request.recv(65536)
-                reset_connection(request)
-            elif mode == 'plain_http':
-                request.recv(65536)
-                request.sendall(b'HTTP/1.0 400 Bad Request\r\nContent-Type: application/json\r\n\r\n'
-                                b'{"error":"invalid_grant","error_codes":[50126]}')
-            elif mode == 'tls':
-                request.settimeout(60)
-                request = context.wrap_socket(request, server_side=True)
-                request.number = number
-                self.finish_request(request, client_address)
-        except OSError:
-            pass
-        finally:
-            self.shutdown_request(request)
-
-    def note(self, handler, endpoint, fields):
+    def note(self, handler, endpoint, fields, user):
         entry = {'at': time.monotonic(), 'method': handler.command, 'path': handler.path,
-                 'endpoint': endpoint, 'connection': handler.connection.number,
+                 'endpoint': endpoint, 'user': user, 'connection': handler.connection.number,
                  'headers': dict(handler.headers),
                  'form': [[name, '(hidden)' if name in SECRET_FIELDS else value]
                           for name, value in fields]}
@@ -273,35 +230,31 @@ class ControlHandler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        with self.server.platform.log_lock:
-            self.reply(self.server.platform.log if self.path == '/_log' else None)
+        platform = self.server.platform
+        with platform.log_lock:
+            self.reply({'/_log': platform.log,
+                        '/_connections': platform.listener.connections}.get(self.path))
 
     def do_POST(self):
         platform = self.server.platform
         order = json.loads(self.rfile.read(int(self.headers.get('Content-Length', 0))) or '{}')
-        if self.path == '/_script':
-            platform.script.add(order)
-        elif self.path == '/_clear':
-            platform.script.clear()
-        elif self.path == '/_listen':
-            platform.listen(order)
-        elif self.path == '/_person':
-            self.change_person(platform.provider, order)
-        elif self.path == '/_keys':
-            platform.provider.publish(**order)
-        elif self.path == '/_tokens':
-            platform.provider.rotate = order['rotate']
-        elif self.path == '/_release':
-            platform.script.released.set()
-        elif self.path == '/_issue':
-            return self.reply(platform.provider.issue(order['name']))
-        elif self.path == '/_reset':
-            platform.script.clear()
-            platform.provider.reset()
-            platform.listen({})
-        else:
+        orders = {
+            '/_script': lambda: platform.script.add(order),
+            '/_clear': platform.script.clear,
+            '/_listen': lambda: platform.listener.listen(order),
+            '/_person': lambda: self.change_person(platform.provider, order),
+            '/_keys': lambda: platform.provider.publish(**order),
+            '/_tokens': lambda: setattr(platform.provider, 'rotate', order['rotate']),
+            '/_backup': lambda: setattr(platform.provider, 'backup', order['on']),
+            '/_documents': lambda: setattr(platform, 'documents', order),
+            '/_release': platform.script.released.set,
+            '/_issue': lambda: platform.provider.issue(order['name']),
+            '/_reset': platform.reset,
+        }
+        if self.path not in orders:
             return self.reply(None)
-        return self.reply({})
+        answer = orders[self.path]()
+        return self.reply({} if answer is None else answer)
 
     @staticmethod
     def change_person(provider, order):
@@ -330,16 +283,20 @@ def main():
 
 
 def serve(folder):
+    print(json.dumps(start(folder)), flush=True)
+    sys.stdin.read()
+
+
+def start(folder):
+    """Serves from threads of its own, and says where."""
     platform = Platform(folder)
     control = ThreadingHTTPServer(('127.0.0.1', 0), ControlHandler)
     control.platform, control.daemon_threads = platform, True
-    for server in (platform, control):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({'issuer': platform.provider.issuer('entra'),
-                      'plain_issuer': platform.provider.issuer('plain'), 'client_id': CLIENT,
-                      'ca_file': platform.ca_file, 'folder': folder,
-                      'control': f'http://127.0.0.1:{control.server_port}'}), flush=True)
-    sys.stdin.read()
+    threading.Thread(target=control.serve_forever, daemon=True).start()
+    return {'issuer': platform.provider.issuer('entra'),
+            'plain_issuer': platform.provider.issuer('plain'), 'client_id': CLIENT,
+            'ca_file': platform.listener.ca_file, 'folder': folder,
+            'control': f'http://127.0.0.1:{control.server_port}'}
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ What a change can hold:
     break_signature   one bit is turned
     spoil             one of SPOILS, done to the finished token
     response          members of the answer around it to put in; None takes one out
+    variant           one of VARIANTS, done to that answer before
 """
 import json
 
@@ -17,8 +18,20 @@ ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 
 def changed(members, changes):
-    """A copy with `changes` put in; None takes a member out."""
-    return {name: value for name, value in {**members, **changes}.items() if value is not None}
+    """A copy with `changes` put in; None in them takes a member out."""
+    return {name: value for name, value in {**members, **changes}.items()
+            if value is not None or name not in changes}
+
+# Answers with tokens that are as good as the usual one (platform.md 5.5).
+VARIANTS = {
+    'texts': {'expires_in': '4511', 'ext_expires_in': '4511'},
+    'long lived': {'refresh_in': 43200, 'expires_in': 86399, 'ext_expires_in': 86399},
+    'no refresh token': {'refresh_token': None},
+    'no ID token': {'id_token': None},
+    'no lifetime': {'expires_in': None, 'ext_expires_in': None},
+    'less scope': {'scope': 'openid profile'},
+    'family': {'foci': '1'},
+}
 
 
 def _uncanonical(token):
