@@ -33,3 +33,12 @@ bool authority_read(const char *setting, struct authority *authority, struct err
 
 /* Whether a discovery document of this authority may say that this is its issuer. */
 bool authority_fits(const struct authority *authority, const char *issuer);
+
+/* Whether two issuers are of one tenant: the same path on hosts of one cloud of Microsoft's. */
+bool authority_same_tenant(const char *one, const char *other);
+
+/* All names of a host of Entra, the canonical one first, NULL behind the last; NULL: it is none. */
+const char *const *authority_hosts(const char *host);
+
+/* Whether `text` is a GUID up to its end or the next slash. */
+bool authority_is_guid(const char *text);

@@ -4,10 +4,7 @@
 #include "base/text.h"
 #include "platform/json.h"
 
-#include <stdio.h>
 #include <string.h>
-
-static const char well_known[] = "/.well-known/openid-configuration";
 
 bool discovery_url_is_fit(const char *url)
 {
@@ -28,19 +25,6 @@ bool discovery_url_is_fit(const char *url)
     return true;
 }
 
-bool discovery_url(const char *issuer, char url[static DISCOVERY_URL_MOST + 1], struct error *why)
-{
-    size_t length = strlen(issuer);
-
-    if (!discovery_url_is_fit(issuer) || strchr(issuer, '?') ||
-        length + sizeof well_known > DISCOVERY_URL_MOST + 1)
-        return error_set(why, ERROR_CONFIG, "issuer: not an https URL without query and fragment");
-    if (issuer[length - 1] == '/')
-        length--;
-    snprintf(url, DISCOVERY_URL_MOST + 1, "%.*s%s", (int)length, issuer, well_known);
-    return true;
-}
-
 static bool take_url(const json_t *object, const char *name,
                      char url[static DISCOVERY_URL_MOST + 1], struct error *why)
 {
@@ -53,22 +37,43 @@ static bool take_url(const json_t *object, const char *name,
     return true;
 }
 
-bool discovery_parse(const char *json, size_t length, const char *issuer,
-                     struct discovery *discovery, struct error *why)
+static bool take_issuer(const json_t *object, const struct authority *authority, const char *pinned,
+                        char issuer[static AUTHORITY_TEXT_MOST + 1], struct error *why)
+{
+    const char *said = NULL;
+
+    if (!json_text(object, "issuer", AUTHORITY_TEXT_MOST, &said, why))
+        return false;
+    if (!authority_fits(authority, said))
+        return error_set(why, ERROR_UNTRUSTED, "its issuer is not one of the configured authority");
+    if (pinned && *pinned && strcmp(said, pinned) != 0)
+        return error_set(why, ERROR_UNTRUSTED,
+                         "its issuer is not the one known so far: the domain belongs to another "
+                         "tenant now, with other people");
+    return text_copy(issuer, AUTHORITY_TEXT_MOST + 1, said);
+}
+
+/* Nobody but Microsoft has this member, so one of another type is nobody's business. */
+static void take_cloud(const json_t *object, char cloud[static AUTHORITY_TEXT_MOST + 1])
+{
+    const char *name = json_string_value(json_object_get(object, "cloud_instance_name"));
+
+    if (!name || !text_copy(cloud, AUTHORITY_TEXT_MOST + 1, name))
+        cloud[0] = '\0';
+}
+
+bool discovery_parse(const char *json, size_t length, const struct authority *authority,
+                     const char *pinned_issuer, struct discovery *discovery, struct error *why)
 {
     json_auto_t *object = NULL;
-    const char *said = NULL;
     struct discovery draft;
 
     if (!json_read(json, length, DISCOVERY_BODY_MOST, &object, why) ||
-        !json_text(object, "issuer", DISCOVERY_URL_MOST, &said, why))
-        return error_context(why, "discovery document");
-    if (strcmp(said, issuer) != 0)
-        return error_set(why, ERROR_UNTRUSTED,
-                         "discovery document: its issuer is not the configured one");
-    if (!take_url(object, "token_endpoint", draft.token_endpoint, why) ||
+        !take_issuer(object, authority, pinned_issuer, draft.issuer, why) ||
+        !take_url(object, "token_endpoint", draft.token_endpoint, why) ||
         !take_url(object, "jwks_uri", draft.jwks_uri, why))
         return error_context(why, "discovery document");
+    take_cloud(object, draft.cloud);
     *discovery = draft;
     return true;
 }
