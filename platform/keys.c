@@ -224,7 +224,8 @@ static bool key_read(const json_t *jwk, struct key *key, struct error *why)
     const char *type;
 
     if (!copied(jwk, "kid", &key->id, why) || !copied(jwk, "alg", &key->algorithm, why) ||
-        !copied(jwk, "issuer", &key->issuer, why) || !made_for_signatures(jwk, why) ||
+        !copied(jwk, "issuer", &key->issuer, why) ||
+        !copied(jwk, "cloud_instance_name", &key->cloud, why) || !made_for_signatures(jwk, why) ||
         !json_text(jwk, "kty", KEYS_TEXT_MOST, &type, why))
         return false;
     if (strcmp(type, "RSA") == 0)
@@ -301,6 +302,7 @@ void keys_release(struct keys *keys)
         free(keys->items[i].id);
         free(keys->items[i].algorithm);
         free(keys->items[i].issuer);
+        free(keys->items[i].cloud);
         EVP_PKEY_free(keys->items[i].public_part);
     }
     free(keys);

@@ -21,10 +21,11 @@ enum key_type { KEY_UNFIT, KEY_RSA, KEY_P256 };
 /* Borrowed from its set. */
 struct key {
     enum key_type type;
-    char *id;                        /* `kid`; NULL: it has none */
-    char *algorithm;                 /* `alg`; NULL: any of its type */
-    char *issuer;                    /* whose tokens it may sign, {tenantid} in it stands for `tid`;
+    char *id;        /* `kid`; NULL: it has none */
+    char *algorithm; /* `alg`; NULL: any of its type */
+    char *issuer;    /* whose tokens it may sign, {tenantid} in it stands for the tenant;
                                         NULL: not said. platform.md 2.3, check 4 */
+    char *cloud;     /* `cloud_instance_name`; NULL: not said */
     struct evp_pkey_st *public_part; /* OpenSSL's; NULL when unfit */
     struct error unfit;              /* why, when unfit */
 };

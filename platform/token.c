@@ -2,20 +2,14 @@
 #include "platform/token.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/claim.h"
 #include "platform/json.h"
+#include "platform/tenant.h"
 
-#define TENANT_HOLDER       "{tenantid}" /* in the issuer of a key of Entra */
-#define GUID_LENGTH         36
 #define ISSUED_SECONDS_MOST 3600 /* age of a token that comes in answer to a request */
-#define VERSION_TEXT        "2.0"
 
 typedef bool check(const json_t *claims, const struct expected *expected, struct identity *draft,
                    struct error *why);
-
-static bool untrusted(struct error *why, const char *text)
-{
-    return error_set(why, ERROR_UNTRUSTED, "%s", text);
-}
 
 static bool within(const char *text, char least, char most)
 {
@@ -25,51 +19,12 @@ static bool within(const char *text, char least, char most)
     return true;
 }
 
-/* Whether `text` is a GUID up to its end or the next slash. */
-static bool is_guid(const char *text)
-{
-    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-    if (strcspn(text, "/") != GUID_LENGTH)
-        return false;
-    for (size_t i = 0; i < GUID_LENGTH; i++)
-        if (shape[i] == '-' ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-            return false;
-    return true;
-}
-
-/* An issuer whose address names a tenant by its GUID speaks for no other. */
-static bool issuer_is_for(const char *issuer, const char *tenant)
-{
-    for (const char *slash = strchr(issuer, '/'); slash; slash = strchr(slash + 1, '/'))
-        if (is_guid(slash + 1) && strncmp(slash + 1, tenant, GUID_LENGTH) != 0)
-            return false;
-    return true;
-}
-
-/* A claim that must be this text, byte for byte. */
-static bool claim_is(const json_t *claims, const char *name, const char *wanted, struct error *why)
-{
-    const char *text;
-
-    if (!json_text(claims, name, IDENTITY_TEXT_MOST, &text, why))
-        return false;
-    return strcmp(text, wanted) == 0 ||
-           error_set(why, ERROR_UNTRUSTED, "%s is not the one expected", name);
-}
-
-static bool claim_is_if_any(const json_t *claims, const char *name, const char *wanted,
-                            struct error *why)
-{
-    return !json_object_get(claims, name) || claim_is(claims, name, wanted, why);
-}
-
 static bool check_issuer(const json_t *claims, const struct expected *expected,
                          struct identity *draft, struct error *why)
 {
     return claim_is(claims, "iss", expected->issuer, why) &&
            (text_copy(draft->issuer, sizeof draft->issuer, expected->issuer) ||
-            untrusted(why, "iss is too long"));
+            claim_untrusted(why, "iss is too long"));
 }
 
 static bool audience_holds(const json_t *list, const char *client_id, struct error *why)
@@ -81,10 +36,10 @@ static bool audience_holds(const json_t *list, const char *client_id, struct err
     json_array_foreach(list, i, member)
     {
         if (!json_is_string(member))
-            return untrusted(why, "aud holds something that is no text");
+            return claim_untrusted(why, "aud holds something that is no text");
         found = found || strcmp(json_string_value(member), client_id) == 0;
     }
-    return found || untrusted(why, "aud does not hold our client id");
+    return found || claim_untrusted(why, "aud does not hold our client id");
 }
 
 /* OIDC Core 3.1.3.7, points 3 to 5. */
@@ -116,55 +71,13 @@ static bool check_times(const json_t *claims, const struct expected *expected,
         !json_number_if_any(claims, "nbf", 0, JSON_INTEGER_MOST, &begins, why))
         return false;
     if (expires <= now - skew)
-        return untrusted(why, "the token has expired");
+        return claim_untrusted(why, "the token has expired");
     if (issued > now + skew || begins > now + skew)
-        return untrusted(why, "the token is from the future");
+        return claim_untrusted(why, "the token is from the future");
     /* Every grant makes a new token, which Entra dates 5 minutes back: an old one was kept by somebody. */
     if (issued < now - skew - ISSUED_SECONDS_MOST)
-        return untrusted(why, "the token was issued too long ago for an answer");
-    return issued < expires || untrusted(why, "the token ends before it was issued");
-}
-
-static bool check_tenant(const json_t *claims, const struct expected *expected,
-                         struct identity *draft, struct error *why)
-{
-    bool wanted = expected->tenant && *expected->tenant;
-    const char *tenant = "";
-
-    if (wanted && !claim_is(claims, "tid", expected->tenant, why))
-        return false;
-    if (!json_text_if_any(claims, "tid", GUID_LENGTH, &tenant, why))
-        return false;
-    if (*tenant && (!is_guid(tenant) || !issuer_is_for(expected->issuer, tenant)))
-        return untrusted(why, "tid is not a GUID, or not the one in iss");
-    if (wanted && !strstr(expected->issuer, tenant))
-        return untrusted(why, "iss does not name the tenant");
-    return text_copy(draft->tenant, sizeof draft->tenant, tenant) ||
-           untrusted(why, "tid is too long");
-}
-
-/*
- * Only people at home in this tenant: a guest's name is chosen elsewhere. `idp` of
- * a member is the issuer, in its first or second version.
- */
-static bool check_home(const json_t *claims, const struct expected *expected,
-                       struct identity *draft, struct error *why)
-{
-    char first_version[IDENTITY_TEXT_MOST];
-    const char *home = draft->issuer;
-    int64_t guest = 0;
-
-    (void)expected;
-    if (!*draft->tenant)
-        return true;
-    snprintf(first_version, sizeof first_version, "https://sts.windows.net/%s/", draft->tenant);
-    if (!claim_is_if_any(claims, "ver", VERSION_TEXT, why) ||
-        !json_number_if_any(claims, "acct", 0, 1, &guest, why) ||
-        !json_text_if_any(claims, "idp", IDENTITY_TEXT_MOST, &home, why))
-        return false;
-    if (guest || (strcmp(home, draft->issuer) != 0 && strcmp(home, first_version) != 0))
-        return untrusted(why, "a guest of this tenant");
-    return true;
+        return claim_untrusted(why, "the token was issued too long ago for an answer");
+    return issued < expires || claim_untrusted(why, "the token ends before it was issued");
 }
 
 static bool check_nonce(const json_t *claims, const struct expected *expected,
@@ -173,7 +86,8 @@ static bool check_nonce(const json_t *claims, const struct expected *expected,
     (void)draft;
     if (expected->nonce)
         return claim_is(claims, "nonce", expected->nonce, why);
-    return !json_object_get(claims, "nonce") || untrusted(why, "a nonce that we did not send");
+    return !json_object_get(claims, "nonce") ||
+           claim_untrusted(why, "a nonce that we did not send");
 }
 
 static bool check_person(const json_t *claims, const struct expected *expected,
@@ -185,11 +99,11 @@ static bool check_person(const json_t *claims, const struct expected *expected,
         !json_text_if_any(claims, "oid", IDENTITY_TEXT_MOST, &person, why))
         return false;
     if (!within(person, ' ', '~'))
-        return untrusted(why, "the object id is not printable ASCII");
+        return claim_untrusted(why, "the object id is not printable ASCII");
     if (expected->object_id && strcmp(person, expected->object_id) != 0)
-        return untrusted(why, "the token is of another person by this name");
+        return claim_untrusted(why, "the token is of another person by this name");
     return text_copy(draft->object_id, sizeof draft->object_id, person) ||
-           untrusted(why, "the object id is too long");
+           claim_untrusted(why, "the object id is too long");
 }
 
 /* Folding stays within ASCII, so letters that fold to ASCII elsewhere cannot pass for it. */
@@ -201,9 +115,9 @@ static bool check_name(const json_t *claims, const struct expected *expected,
     if (!json_text(claims, expected->name_claim, IDENTITY_TEXT_MOST, &name, why))
         return false;
     if (!within(name, '!', '~') || !text_equal_folded(name, expected->name))
-        return untrusted(why, "the token is of somebody else than was asked for");
+        return claim_untrusted(why, "the token is of somebody else than was asked for");
     if (!text_copy(draft->name, sizeof draft->name, name))
-        return untrusted(why, "the name is too long");
+        return claim_untrusted(why, "the name is too long");
     text_fold(draft->name);
     return true;
 }
@@ -264,9 +178,9 @@ static bool read_groups(const json_t *claims, const struct expected *expected,
 static bool claims_pass(const char *payload, size_t length, const struct expected *expected,
                         struct identity *identity, struct error *why)
 {
-    static check *const checks[] = {check_issuer,   check_audience, check_times,  check_tenant,
-                                    check_home,     check_nonce,    check_person, check_name,
-                                    read_full_name, read_groups};
+    static check *const checks[] = {check_issuer,      check_audience, check_times,  tenant_check,
+                                    tenant_check_home, check_nonce,    check_person, check_name,
+                                    read_full_name,    read_groups};
     OWNED(identity_release)
     struct identity draft = {.groups = STRINGS_WITH_LIMIT(IDENTITY_GROUPS_MOST)};
     json_auto_t *claims = NULL;
@@ -288,27 +202,7 @@ static bool is_id_token(const json_t *header, struct error *why)
 
     if (!json_text_if_any(header, "typ", IDENTITY_TEXT_MOST, &type, why))
         return false;
-    return text_equal_folded(type, "JWT") || untrusted(why, "its typ is not JWT");
-}
-
-/* platform.md 2.3, check 4: tenants share an address, so the key itself says for whom it speaks. */
-static bool key_speaks_for(const struct key *key, const struct identity *identity,
-                           struct error *why)
-{
-    const char *holder = key->issuer ? strstr(key->issuer, TENANT_HOLDER) : NULL;
-    char issuer[KEYS_TEXT_MOST + sizeof identity->tenant];
-
-    if (!key->issuer)
-        return true;
-    if (holder && !*identity->tenant)
-        return untrusted(why, "the key is for tenants, and the token has none");
-    if (holder)
-        snprintf(issuer, sizeof issuer, "%.*s%s%s", (int)(holder - key->issuer), key->issuer,
-                 identity->tenant, holder + sizeof TENANT_HOLDER - 1);
-    else
-        snprintf(issuer, sizeof issuer, "%s", key->issuer);
-    return strcmp(issuer, identity->issuer) == 0 ||
-           untrusted(why, "the key does not speak for this issuer");
+    return text_equal_folded(type, "JWT") || claim_untrusted(why, "its typ is not JWT");
 }
 
 enum signature token_verify(const char *compact, size_t length, const struct keys *keys,
@@ -323,7 +217,7 @@ enum signature token_verify(const char *compact, size_t length, const struct key
         return result;
     if (!is_id_token(message.header, why) ||
         !claims_pass(message.payload.bytes, message.payload.length, expected, &draft, why) ||
-        !key_speaks_for(message.key, &draft, why)) {
+        !tenant_key_fits(message.key, expected, &draft, why)) {
         if (why->kind == ERROR_MALFORMED)
             why->kind = ERROR_UNTRUSTED;
         return SIGNATURE_BAD;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "platform/authority.h"
 #include "platform/identity.h"
 #include "platform/keys.h"
 #include "platform/signature.h"
@@ -14,11 +15,21 @@
 
 #define TOKEN_TEXT_MOST SIGNED_TEXT_MOST /* bytes of a compact token */
 
-/* What the token has to say, all compared byte for byte (the name without regard to A-Z/a-z). */
+/*
+ * What the token has to say, all compared byte for byte (the name and the policy without regard to
+ * A-Z/a-z). Zero for `kind` is the strict check of any provider; Microsoft's kinds demand more:
+ * Entra and External ID a `tid` that is the GUID in the issuer, and `ver` 2.0; B2C the policy, in
+ * `tfp`, else in `acr`, unless its issuer names it. The tenant of a B2C token is the one in its
+ * issuer, as it need not have a `tid`. Who knows an authority fills in kind and policy from it, and
+ * issuer and cloud from the discovery document that has passed (platform/discovery.h); the tenant
+ * need not be given then.
+ */
 struct expected {
+    enum authority_kind kind;
     const char *issuer;
-    const char
-        *tenant; /* NULL or empty: not demanded; a `tid` must still be the one in the issuer */
+    const char *tenant;    /* NULL or empty: not demanded; a `tid` must still be the one in iss */
+    const char *policy;    /* of B2C */
+    const char *cloud;     /* NULL or empty: not known; else a key that names one must name this */
     const char *client_id; /* the audience */
     const char *name;      /* who was asked for; the name claim must be this */
     const char *object_id; /* NULL: not known yet */
