@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cache/name.h"
 #include "config/draft.h"
+#include "platform/authority.h"
 
 #include <ini.h>
 #include <stddef.h>
@@ -14,7 +15,13 @@
 
 #define LIST_MOST 256 /* entries of a list */
 
-enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_LIST, SETTING_ALGORITHMS };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_ISSUER,
+    SETTING_NUMBER,
+    SETTING_LIST,
+    SETTING_ALGORITHMS
+};
 
 static bool is_anything(const char *text)
 {
@@ -25,12 +32,6 @@ static bool is_anything(const char *text)
 static bool is_word(const char *text)
 {
     return *text && !strpbrk(text, " \t");
-}
-
-static bool is_https_url(const char *text)
-{
-    return strncmp(text, "https://", 8) == 0 && text[8] && text[8] != '/' &&
-           !strpbrk(text, " \t?#@");
 }
 
 static bool is_path(const char *text)
@@ -66,8 +67,7 @@ static const struct setting {
     const char *wants;              /* said when it does not fit */
 } settings[] = {
 #define PLACE(field) offsetof(struct config, field)
-    {"issuer", SETTING_TEXT, PLACE(issuer), 1, 255, NULL,
-     is_https_url, "an https URL without query, fragment or person"},
+    {"issuer", SETTING_ISSUER, PLACE(issuer), 1, 255, NULL, is_anything, NULL},
     {"client_id", SETTING_TEXT, PLACE(client_id), 1, 127, NULL, is_word, "one word"},
     {"domains", SETTING_LIST, PLACE(domains), 1, 253, NULL,
      name_is_domain, "domains in lower case, such as contoso.example"},
@@ -182,7 +182,11 @@ static bool store_list(const struct setting *setting, const char *value, struct 
 static bool store(const struct setting *setting, const char *value, struct config *config,
                   struct error *why)
 {
+    struct authority ignored;
+
     switch (setting->type) {
+    case SETTING_ISSUER:
+        return authority_read(value, &ignored, why) && store_text(setting, value, config, why);
     case SETTING_TEXT:
         return store_text(setting, value, config, why);
     case SETTING_NUMBER:
@@ -253,7 +257,7 @@ static int take(void *context, const char *section, const char *name, const char
     index = (size_t)(setting - settings);
     if (!reading->here[index])
         begin_anew(setting, reading->draft->config);
-    else if (setting->type == SETTING_TEXT || setting->type == SETTING_NUMBER)
+    else if (setting->type != SETTING_LIST && setting->type != SETTING_ALGORITHMS)
         return error_set(reading->why, ERROR_CONFIG, "%s is given twice; remove one", name);
     reading->here[index] = reading->draft->given[index] = true;
     return store(setting, value, reading->draft->config, reading->why);
