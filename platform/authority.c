@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEME      "https://"
-#define WELL_KNOWN  "/.well-known/openid-configuration"
-#define VERSION     "/v2.0"
-#define CIAM_DOMAIN ".ciamlogin.com"
-#define TEXT_SIZE   (AUTHORITY_TEXT_MOST + 1)
-#define CLOSED_HOST "login.microsoftonline.de"
-#define CONSUMERS   "9188040d-6c67-4c5b-b112-36a304b66dad"
+#define SCHEME       "https://"
+#define WELL_KNOWN   "/.well-known/openid-configuration"
+#define VERSION_PATH "/v2.0"
+#define CIAM_DOMAIN  ".ciamlogin.com"
+#define TEXT_SIZE    (AUTHORITY_TEXT_MOST + 1)
+#define CLOSED_HOST  "login.microsoftonline.de"
+#define CONSUMERS    "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 /* The names of the host of each cloud, the canonical one first, NULL behind the last. */
 static const char *const clouds[][5] = {
@@ -158,15 +158,15 @@ static void strip_end(char *path, const char *end)
 static void strip(struct address *address)
 {
     strip_end(address->path, "/");
-    strip_end(address->path, VERSION);
+    strip_end(address->path, VERSION_PATH);
     if (*address->path)
         memmove(address->path, address->path + 1, strlen(address->path));
 }
 
 static void set_discovery(struct authority *draft, const char *path)
 {
-    snprintf(draft->discovery_url, sizeof draft->discovery_url, SCHEME "%s/%s" VERSION WELL_KNOWN,
-             draft->host, path);
+    snprintf(draft->discovery_url, sizeof draft->discovery_url,
+             SCHEME "%s/%s" VERSION_PATH WELL_KNOWN, draft->host, path);
 }
 
 static bool read_entra(struct address *address, struct authority *draft, struct error *why)
@@ -175,8 +175,8 @@ static bool read_entra(struct address *address, struct authority *draft, struct 
         return false;
     set_discovery(draft, draft->tenant);
     if (authority_is_guid(draft->tenant))
-        snprintf(draft->issuer, sizeof draft->issuer, SCHEME "%.64s/%.36s" VERSION, draft->host,
-                 draft->tenant);
+        snprintf(draft->issuer, sizeof draft->issuer, SCHEME "%.64s/%.36s" VERSION_PATH,
+                 draft->host, draft->tenant);
     return true;
 }
 
@@ -200,8 +200,8 @@ static bool read_ciam(struct address *address, struct authority *draft, struct e
         return complain(draft, "the host names another tenant than the path", why);
     set_discovery(draft, draft->tenant);
     if (authority_is_guid(draft->tenant))
-        snprintf(draft->issuer, sizeof draft->issuer, SCHEME "%.36s" CIAM_DOMAIN "/%.36s" VERSION,
-                 draft->tenant, draft->tenant);
+        snprintf(draft->issuer, sizeof draft->issuer,
+                 SCHEME "%.36s" CIAM_DOMAIN "/%.36s" VERSION_PATH, draft->tenant, draft->tenant);
     return true;
 }
 

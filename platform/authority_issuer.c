@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEME      "https://"
-#define VERSION     "/v2.0"
-#define PUBLIC_HOST "login.microsoftonline.com"
-#define CIAM_DOMAIN ".ciamlogin.com"
-#define CONSUMERS   "9188040d-6c67-4c5b-b112-36a304b66dad"
-#define GUID_LENGTH 36u
-#define TEXT_SIZE   (AUTHORITY_TEXT_MOST + 1)
-#define FORM_SIZE   (4 * TEXT_SIZE) /* more than any address made of our texts */
+#define SCHEME       "https://"
+#define VERSION_PATH "/v2.0"
+#define PUBLIC_HOST  "login.microsoftonline.com"
+#define CIAM_DOMAIN  ".ciamlogin.com"
+#define CONSUMERS    "9188040d-6c67-4c5b-b112-36a304b66dad"
+#define GUID_LENGTH  36u
+#define TEXT_SIZE    (AUTHORITY_TEXT_MOST + 1)
+#define FORM_SIZE    (4 * TEXT_SIZE) /* more than any address made of our texts */
 
 bool authority_is_guid(const char *text)
 {
@@ -41,7 +41,7 @@ static bool is_form(const char *issuer, const char *host, const char *tenant, co
 {
     char form[FORM_SIZE];
 
-    snprintf(form, sizeof form, SCHEME "%s/%s" VERSION "%s", host, tenant, end);
+    snprintf(form, sizeof form, SCHEME "%s/%s" VERSION_PATH "%s", host, tenant, end);
     return strcmp(form, issuer) == 0;
 }
 
@@ -84,7 +84,7 @@ static bool fits_b2c(const struct authority *authority, const char *tenant, cons
         return true;
     if (strncmp(issuer, form, (size_t)length) != 0)
         return false;
-    snprintf(form, sizeof form, "%s" VERSION "/", authority->policy);
+    snprintf(form, sizeof form, "%s" VERSION_PATH "/", authority->policy);
     return text_equal_folded(issuer + length, form);
 }
 
