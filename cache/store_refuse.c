@@ -85,7 +85,7 @@ static bool others_refused(sqlite3 *db, uint32_t uid, time_t now, int64_t *count
 static bool heed_mass_event(sqlite3 *db, uint32_t uid, struct refusal_record *record, bool *mass,
                             struct error *why)
 {
-    int64_t others;
+    int64_t others = 0;
 
     *mass = false;
     if (!is_about_the_person(record->refused))

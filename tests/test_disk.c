@@ -52,7 +52,8 @@ static int read_only(const void *unused)
         return 3;
     if (store_accept(store, &acceptance, &person, &changed, NULL, &why) ||
         why.kind != ERROR_SYSTEM || store_saw_time(store, 5000, &why) ||
-        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why) ||
+        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &changed,
+                     &why) ||
         !store_saw_time(store, 0, &why))
         return 4;
     store_close(store);
@@ -105,12 +106,13 @@ static int die_writing(const void *unused)
     (void)unused;
     place_path(&place, "store.db", path);
     sqlite3_open(path, &db);
-    sqlite3_exec(db,
-                 "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;"
-                 "DELETE FROM person; PRAGMA cache_spill = 1;"
-                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
-                 "INSERT INTO document SELECT 'u' || i, zeroblob(4000), 1 FROM n",
-                 NULL, NULL, NULL);
+    sqlite3_exec(
+        db,
+        "PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 1; BEGIN IMMEDIATE;"
+        "DELETE FROM person; PRAGMA cache_spill = 1;"
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)"
+        "INSERT INTO document (url, body, fetched_at) SELECT 'u' || i, zeroblob(4000), 1 FROM n",
+        NULL, NULL, NULL);
     kill(getpid(), SIGKILL);
     return 0;
 }

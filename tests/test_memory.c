@@ -1,41 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the store remembers over refusals, thefts, kills and time; tokens and documents. */
-#include "tests/place.h"
+/* What the store remembers over thefts, kills and time; tokens. */
+#include "tests/store_place.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/mman.h>
-
-static struct place place;
-static struct store *store;
-
-static int begin(void **state)
-{
-    (void)state;
-    place_make(&place);
-    store = place_store(&place);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    place_remove(&place);
-    return 0;
-}
-
-static void run_sql(const char *sql)
-{
-    sqlite3 *db;
-    char path[64];
-
-    place_path(&place, "store.db", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    sqlite3_close(db);
-}
 
 static bool file_has(const char *file, const char *text, size_t length)
 {
@@ -44,40 +12,6 @@ static bool file_has(const char *file, const char *text, size_t length)
 
     bytes = place_bytes(&place, file, &size);
     return memmem(bytes, size, text, length);
-}
-
-static void refusals_close_and_only_an_acceptance_opens(void **state)
-{
-    struct account account = account_of("ada");
-    struct acceptance acceptance = ACCEPTANCE(&account);
-    struct refusal_record record = {
-        .refused = REFUSED_DISABLED, .erase_verifier = true, .now = 3000};
-    struct person person, found;
-    struct error why;
-
-    (void)state;
-    acceptance.verifier = "$y$verifier";
-    acceptance.refresh_token = "token";
-    person = accept_person(store, &acceptance);
-    assert_true(store_refuse(store, person.uid, &record, &why));
-    assert_int_equal(store_person_by_name(store, person.name, &found, &why), LOOKUP_FOUND);
-    assert_int_equal(found.refused, REFUSED_DISABLED);
-    assert_int_equal(found.refused_at, 3000);
-    assert_string_equal(found.verifier, "");
-    assert_true(found.has_token);
-    assert_int_equal(found.uid, person.uid);
-    assert_true(
-        store_refuse(store, person.uid, &(struct refusal_record){.erase_token = true}, &why));
-    assert_int_equal(store_person_by_name(store, person.name, &found, &why), LOOKUP_FOUND);
-    assert_int_equal(found.refused, REFUSED_DISABLED); /* a lesser word takes nothing back */
-    assert_int_equal(found.refused_at, 3000);
-    assert_false(found.has_token);
-    assert_false(store_refuse(store, person.uid + 1, &record, &why));
-    acceptance = ACCEPTANCE(&account);
-    found = accept_person(store, &acceptance);
-    assert_int_equal(found.refused, REFUSED_NOT);
-    assert_int_equal(found.refused_at, 0);
-    assert_string_equal(found.verifier, "");
 }
 
 static void tokens_open_for_their_account_only(void **state)
@@ -144,6 +78,7 @@ static void what_is_erased_is_gone_from_the_disk(void **state)
         .refused = REFUSED_REVOKED, .erase_verifier = true, .erase_token = true, .now = 1};
     struct person person;
     struct error why;
+    bool mass_event;
     sqlite3 *db;
     sqlite3_stmt *query;
     char sealed[sizeof canary], path[64];
@@ -164,33 +99,11 @@ static void what_is_erased_is_gone_from_the_disk(void **state)
     sqlite3_finalize(query);
     sqlite3_close(db);
     assert_true(file_has("store.db", sealed, 64));
-    assert_true(store_refuse(store, person.uid, &record, &why));
+    assert_true(store_refuse(store, person.uid, &record, &mass_event, &why));
     for (size_t i = 0; i + 64 < sizeof sealed; i += 64)
         assert_false(file_has("store.db", sealed + i, 64));
     assert_false(file_has("store.db", "canary-of-a-verifier", 20));
     assert_false(file_has("store.db-journal", "canary-of-a-verifier", 20));
-}
-
-static void documents_come_back_as_they_were_kept(void **state)
-{
-    OWNED(buffer_release) struct buffer body = BUFFER_WITH_LIMIT(100), small = BUFFER_WITH_LIMIT(3);
-    struct error why = {0};
-    time_t at = 7;
-
-    (void)state;
-    assert_int_equal(store_document(store, "https://a", &body, &at, &why), LOOKUP_ABSENT);
-    assert_true(store_keep_document(store, "https://a", "old", 3, 10, &why));
-    assert_true(store_keep_document(store, "https://b", "", 0, 11, &why));
-    assert_true(store_keep_document(store, "https://a", "n\0w!", 4, 12, &why));
-    assert_int_equal(store_document(store, "https://a", &small, &at, &why), LOOKUP_UNAVAILABLE);
-    assert_int_equal(at, 7);
-    assert_int_equal(store_document(store, "https://a", &body, &at, &why), LOOKUP_FOUND);
-    assert_int_equal(body.length, 4);
-    assert_memory_equal(body.bytes, "n\0w!", 4);
-    assert_int_equal(at, 12);
-    buffer_release(&body);
-    assert_int_equal(store_document(store, "https://b", &body, &at, &why), LOOKUP_FOUND);
-    assert_int_equal(body.length, 0);
 }
 
 static void the_highest_time_only_grows_and_is_written_seldom(void **state)
@@ -313,7 +226,7 @@ static void an_account_keeps_its_uid_whatever_happens(void **state)
         } else if (what == 1 && uids[who]) {
             struct refusal_record record = {.refused = REFUSED_ACCOUNT, .now = 1};
 
-            store_refuse(store, uids[who], &record, &why);
+            store_refuse(store, uids[who], &record, &changed, &why);
         } else if (store_accept(store, &acceptance, &person, &changed, NULL, &why)) {
             accepted++;
             if (uids[who])
@@ -328,13 +241,10 @@ static void an_account_keeps_its_uid_whatever_happens(void **state)
     assert_true(accepted > 100 && refused > 100);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 static const struct CMUnitTest tests[] = {
-    TEST(refusals_close_and_only_an_acceptance_opens),
     TEST(tokens_open_for_their_account_only),
     TEST(a_token_may_be_long_but_not_longer),
     TEST(what_is_erased_is_gone_from_the_disk),
-    TEST(documents_come_back_as_they_were_kept),
     TEST(the_highest_time_only_grows_and_is_written_seldom),
     TEST(whoever_was_told_of_is_there_after_a_kill),
     TEST(an_account_keeps_its_uid_whatever_happens),

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* cache/store_accept.c and store_people.c: what is remembered of whom. */
 #include "cache/first_id.h"
-#include "tests/place.h"
+#include "tests/store_place.h"
 
 #include <signal.h>
-#include <sqlite3.h>
-
-static struct place place;
-static struct store *store;
-
-static int begin(void **state)
-{
-    (void)state;
-    place_make(&place);
-    store = place_store(&place);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    place_remove(&place);
-    return 0;
-}
 
 static void refused(const struct acceptance *acceptance, enum error_kind kind)
 {
@@ -220,7 +200,6 @@ static void a_name_of_the_local_files_is_refused(void **state)
     unlink("/tmp/local-of-test");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 static const struct CMUnitTest tests[] = {
     TEST(a_new_person_is_remembered_as_accepted),
     TEST(what_an_acceptance_does_not_say_stays),

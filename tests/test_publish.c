@@ -2,28 +2,9 @@
 /* cache/store_groups.c and store_publish.c: what everybody on the host gets to see. */
 #include "cache/first_id.h"
 #include "cache/snapshot_read.h"
-#include "tests/place.h"
+#include "tests/store_place.h"
 
 #define GUID "4f1a0000-0000-4000-8000-00000000000a"
-
-static struct place place;
-static struct store *store;
-
-static int begin(void **state)
-{
-    (void)state;
-    place_make(&place);
-    store = place_store(&place);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    store_close(store);
-    place_remove(&place);
-    return 0;
-}
 
 /* The snapshot's bytes. */
 static char *published(size_t *length)
@@ -258,7 +239,6 @@ static void a_group_keeps_its_gid_and_name_over_members(void **state)
     assert_null(group.members[1]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 static const struct CMUnitTest tests[] = {
     TEST(groups_get_clean_names_or_are_left_out),
     TEST(only_what_the_snapshot_shows_is_a_public_change),
