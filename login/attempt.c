@@ -4,9 +4,9 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "config/paths.h"
-#include "login/compare.h"
 #include "login/known.h"
 #include "login/online.h"
+#include "login/prove.h"
 #include "login/record.h"
 
 #include <fcntl.h>
@@ -41,12 +41,16 @@ bool attempt_begin(struct attempt *a, struct error *why)
 {
     a->ours = is_ours(a->config, a->request->user);
     a->result = RESULT_SKIPPED;
-    return open_shared(a, why);
+    if (!open_shared(a, why))
+        return false;
+    a->link.memory = (struct breakers){a->store, a->runtime};
+    a->link.shared = a->shared;
+    return link_open(&a->link, a->config, why);
 }
 
 void attempt_release(struct attempt *a)
 {
-    platform_close(a->platform);
+    link_release(&a->link);
     outcome_release(&a->outcome);
     attempts_close(a->tries);
     kdf_slots_close(a->slots);
@@ -54,9 +58,10 @@ void attempt_release(struct attempt *a)
     free_secret(&a->token);
     close_fd(&a->shared);
     close_fd(&a->runtime);
+    close_fd(&a->turn);
 }
 
-static enum attempt_kind kind_of(const struct attempt *a)
+enum attempt_kind attempt_kind_of(const struct attempt *a)
 {
     return *a->request->remote_host ? ATTEMPT_REMOTE : ATTEMPT_LOCAL;
 }
@@ -68,95 +73,7 @@ static enum verdict say(struct attempt *a, enum words words, enum verdict verdic
     return verdict;
 }
 
-/* --- A secret that is not known to be right may be asked about elsewhere, but not often. --- */
-
-/* A short keyed hash by which the same wrong password is known again. */
-static uint32_t tag_of(struct attempt *a)
-{
-    uint8_t keyed[KEYED_SIZE] = {0};
-    uint32_t tag;
-
-    secret_keyed(store_host_key(a->store), "wrong password", a->secret, strlen(a->secret), keyed,
-                 &a->why);
-    memcpy(&tag, keyed, sizeof tag);
-    return tag;
-}
-
-static bool reserve_check(struct attempt *a)
-{
-    return attempts_reserve_check(a->tries, a->person.uid, kind_of(a), tag_of(a));
-}
-
-/* It counted only if the platform saw a secret that is wrong, or may have. */
-static void settle_check(struct attempt *a, enum local local)
-{
-    if (local == LOCAL_RIGHT || (a->result == RESULT_UNREACHABLE && !a->outcome.answered))
-        attempts_return_check(a->tries, a->person.uid, kind_of(a));
-    else if (a->result == RESULT_SECRET)
-        attempts_remember_wrong(a->tries, a->person.uid, tag_of(a));
-}
-
 /* --- The story. --- */
-
-/* The first question, asked while the secret is still being compared. */
-static void ask_first(struct attempt *a, struct compare *compare)
-{
-    const struct remembered remembered = known_facts(a);
-
-    switch (policy_proof(&remembered)) {
-    case PROOF_NONE:
-        return;
-    case PROOF_TOKEN:
-        online_ask_token(a);
-        return;
-    case PROOF_PASSWORD:
-        break;
-    }
-    if (!a->known) {
-        online_ask_password(a);
-    } else if (reserve_check(a)) {
-        online_ask_password(a);
-        settle_check(a, compare_end(compare));
-    } else if (compare_end(compare) == LOCAL_RIGHT) {
-        online_ask_password(a);
-    }
-}
-
-/* Takes a check where one is needed: only to be called when the password is asked about next. */
-static bool may_ask_password(struct attempt *a)
-{
-    if (a->asked_password || !policy_wants_password(a->result, a->local))
-        return false;
-    return !a->known || a->local == LOCAL_RIGHT || reserve_check(a);
-}
-
-/* Asks as often as policy wants: at most once about the password and once about the token. */
-static struct decision decide(struct attempt *a)
-{
-    for (;;) {
-        const struct remembered remembered = known_facts(a);
-        const struct facts facts = {
-            .result = a->result,
-            .local = a->local,
-            .offline = policy_offline(&remembered),
-            .may_ask_password = may_ask_password(a),
-            .may_ask_token = online_may_ask_token(a),
-            .password_unserved = a->password_unserved,
-        };
-        struct decision decision = policy_decide(&facts);
-
-        known_refuse(a, &decision);
-        if (decision.step == STEP_ASK_PASSWORD) {
-            online_ask_password(a);
-            if (a->known && a->local != LOCAL_RIGHT)
-                settle_check(a, a->local);
-        } else if (decision.step == STEP_ASK_TOKEN) {
-            online_ask_token(a);
-        } else {
-            return decision;
-        }
-    }
-}
 
 /*
  * A verifier for the secret that the platform vouched for; NULL keeps the old one, which is
@@ -189,6 +106,7 @@ static enum verdict admit_by_password(struct attempt *a, const struct decision *
 
     record_commit(a, verifier_for(a, decision, made));
     explicit_bzero(made, sizeof made);
+    online_end_turn(a);
     return conclude_recording(a);
 }
 
@@ -213,9 +131,11 @@ static enum verdict admit_as_remembered(struct attempt *a, const struct decision
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
     if (stands != LOOKUP_FOUND)
         return say(a, WORDS_REVOKED, VERDICT_DENY);
-    if (allowed != LOOKUP_FOUND)
+    a->not_allowed = allowed != LOOKUP_FOUND;
+    if (a->not_allowed)
         return say(a, WORDS_NOT_ALLOWED, VERDICT_FORBIDDEN);
-    if (decision->step == STEP_ADMIT_OFFLINE)
+    a->offline = decision->step == STEP_ADMIT_OFFLINE;
+    if (a->offline)
         tell_until(a);
     return VERDICT_ADMIT;
 }
@@ -224,6 +144,7 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
 {
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_PASSWORD)
         return admit_by_password(a, decision);
+    online_end_turn(a);
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_TOKEN)
         return conclude_recording(a);
     return admit_as_remembered(a, decision);
@@ -231,14 +152,16 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
 
 static enum verdict conclude(struct attempt *a)
 {
-    struct decision decision = decide(a);
+    struct decision decision = prove_decide(a);
     enum verdict verdict;
 
     /* Whoever knows the secret is a witness of the time, whatever comes of it. */
     if (a->local == LOCAL_RIGHT && a->result != RESULT_ACCEPTED_PASSWORD)
         store_saw_time(a->store, a->now, &(struct error){0});
-    if (decision.step == STEP_DENY)
+    if (decision.step == STEP_DENY) {
+        online_end_turn(a);
         return say(a, decision.words, decision.verdict);
+    }
     verdict = admit(a, &decision);
     /* The secret was right, whatever else is in the way. */
     attempts_give_back(a->tries);
@@ -252,6 +175,7 @@ static enum verdict give_up(struct attempt *a, const struct compare *compare)
     const struct decision decision = policy_decide(&facts);
 
     known_refuse(a, &decision);
+    online_end_turn(a);
     a->why = compare->why;
     return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
 }
@@ -271,7 +195,7 @@ static enum verdict check_secret(struct attempt *a)
         text_copy(compare.verifier, sizeof compare.verifier, a->person.verifier);
     compare_begin(&compare);
     if (possible)
-        ask_first(a, &compare);
+        prove_first(a, &compare);
     a->local = compare_end(&compare);
     /* Somebody else has brought a new secret since: this one is not it. */
     if (a->local == LOCAL_RIGHT && strcmp(compare.verifier, a->person.verifier) != 0)
@@ -293,8 +217,8 @@ enum verdict attempt_sign_in(struct attempt *a)
         return say(a, WORDS_BAD, VERDICT_DENY);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
-    if (!attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS, kind_of(a),
-                       &deadline, &a->why))
+    if (!attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS,
+                       attempt_kind_of(a), &deadline, &a->why))
         return a->why.kind == ERROR_REFUSED ? say(a, WORDS_TRIES, VERDICT_MAXTRIES)
                                             : say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
     return check_secret(a);
@@ -311,6 +235,8 @@ static void ask_account(struct attempt *a)
         a->result = RESULT_SKIPPED;
     else if (!a->person.has_token)
         a->result = RESULT_TOKEN;
+    else if (policy_token_rests(&remembered))
+        a->result = RESULT_DOUBT;
     else if (!remembered.may_ask_token)
         a->result = RESULT_UNREACHABLE; /* a successor could not be kept: as if cut off */
     else
@@ -320,12 +246,17 @@ static void ask_account(struct attempt *a)
 static struct decision decide_account(struct attempt *a)
 {
     struct remembered remembered;
+    struct facts facts = {.advice = WORDS_NONE};
 
     if (policy_is_background(a->request))
         return policy_background(&a->person);
     ask_account(a);
     remembered = known_facts(a);
-    return policy_account(a->result, policy_offline(&remembered), a->person.refused);
+    facts.result = a->result;
+    facts.offline = policy_offline(&remembered);
+    facts.refused_before = policy_was_refused_before(&remembered);
+    facts.advice = a->advice;
+    return policy_account(&facts, a->person.refused);
 }
 
 enum verdict attempt_account(struct attempt *a)
@@ -338,6 +269,7 @@ enum verdict attempt_account(struct attempt *a)
         return VERDICT_EXPIRED;
     decision = decide_account(a);
     known_refuse(a, &decision);
+    online_end_turn(a);
     if (decision.step == STEP_DENY)
         return say(a, decision.words, decision.verdict);
     if (a->result == RESULT_ACCEPTED_TOKEN)

@@ -8,10 +8,9 @@
 #include "cache/attempts.h"
 #include "cache/store.h"
 #include "cache/verifier.h"
-#include "config/config.h"
+#include "login/link.h"
 #include "login/policy.h"
 #include "login/talk.h"
-#include "platform/platform.h"
 
 /* What became of an acceptance: login/record.h. */
 struct recording {
@@ -33,29 +32,41 @@ struct attempt {
     struct person row;    /* the same as the store has it */
     enum refused noted;   /* the note, REFUSED_NOT when there was none */
     bool known;
+    char issuer[IDENTITY_TEXT_MOST + 1]; /* whose people are ours; empty: not known yet */
 
     /* Its own, released by attempt_release. */
     int shared, runtime; /* folders, open: what helpers share, and /run's; -1: there is none */
+    int turn;            /* of the person; -1: not held */
     struct attempts *tries;
     struct kdf_slots *slots;
-    struct platform *platform; /* opened when first asked */
+    struct link link;
     char *secret;
     char *token;            /* the refresh token that was sent */
     struct outcome outcome; /* the platform's last answer */
 
-    struct deadline budget; /* of all requests together */
+    struct deadline budget; /* of all requests together; 0: nothing was asked yet */
     struct deadline kdf;    /* of all waiting for key derivations */
     bool asked_password, asked_token;
     bool password_unserved; /* an answer came, but not to password grants */
     enum result result;     /* what the platform said last */
+    enum words advice;      /* and what that adds for somebody who may know */
+    bool mass_event;        /* too many were refused at once for each to deserve it */
+    int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
     enum local local;
+    bool offline, not_allowed;  /* let in by what is remembered; kept out by `allow` */
     struct recording recording; /* of what was accepted */
     struct error why;           /* the last thing that went wrong, for the log */
 };
 
-/* Opens what it works with. False: nobody can sign in on this host now (`why`). */
+/*
+ * Opens what it works with; the attempt must not move from now on. False: nobody can sign in on
+ * this host now (`why`).
+ */
 bool attempt_begin(struct attempt *attempt, struct error *why);
 void attempt_release(struct attempt *attempt);
+
+/* Which of the person's buckets and windows counts. */
+enum attempt_kind attempt_kind_of(const struct attempt *attempt);
 
 /* The authentication of a person by a secret. Talks to the person. */
 enum verdict attempt_sign_in(struct attempt *attempt);

@@ -7,6 +7,7 @@ static void *compute(void *context)
     bool right = false;
 
     compare->local = LOCAL_WRONG;
+    compare->failed = false;
     if (!verifier_check(compare->key, compare->slots, compare->secret, compare->verifier,
                         compare->deadline, &right, &compare->why))
         compare->failed = true;

@@ -25,7 +25,7 @@ struct compare {
     pthread_t thread;
 };
 
-/* Starts it, in a thread where one can be had; all that `compare` points to must stay until the end. */
+/* Starts it (again), in a thread where one can be had; all that `compare` points to must stay until the end. */
 void compare_begin(struct compare *compare);
 /* Waits for it. May be called again. */
 enum local compare_end(struct compare *compare);

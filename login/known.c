@@ -6,10 +6,24 @@
 #include "config/paths.h"
 #include "login/online.h"
 
-/* Another issuer's people are strangers, whatever they are called. */
-static bool is_of_our_issuer(const struct attempt *a, const struct person *person)
+/*
+ * Another issuer's people are strangers, whatever they are called; and so is everybody as long as
+ * nobody has told what our issuer is.
+ */
+static enum lookup is_of_our_issuer(struct attempt *a, const struct person *person,
+                                    struct error *why)
 {
-    return a->ours && strcmp(person->account.issuer, a->config->issuer) == 0;
+    if (!a->ours)
+        return LOOKUP_ABSENT;
+    if (!*a->issuer) {
+        enum lookup lookup = platform_issuer(a->link.platform, a->issuer);
+
+        if (lookup == LOOKUP_UNAVAILABLE)
+            error_set(why, ERROR_SYSTEM, "what is known of the issuer cannot be read");
+        if (lookup != LOOKUP_FOUND)
+            return lookup;
+    }
+    return strcmp(person->account.issuer, a->issuer) == 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 /*
@@ -31,10 +45,10 @@ static enum lookup read_person(struct attempt *a, struct person *row, struct per
     struct person found;
     enum lookup lookup = store_person_by_name(a->store, a->request->user, &found, why);
 
+    if (lookup == LOOKUP_FOUND)
+        lookup = is_of_our_issuer(a, &found, why);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    if (!is_of_our_issuer(a, &found))
-        return LOOKUP_ABSENT;
     *row = *person = found;
     *noted = refusal_note_read(a->runtime, found.uid);
     heed_note(*noted, person);
@@ -46,12 +60,14 @@ bool known_refresh(struct attempt *a, struct error *why)
     struct person now = a->person;
     enum lookup lookup = read_person(a, &a->row, &now, &a->noted, why);
 
+    if (lookup == LOOKUP_UNAVAILABLE)
+        return false;
     /* The typed secret was compared with a verifier that is not the last word any more. */
     if (a->local == LOCAL_RIGHT && strcmp(now.verifier, a->person.verifier) != 0)
         a->local = LOCAL_WRONG;
     a->person = now;
     a->known = lookup == LOOKUP_FOUND;
-    return lookup != LOOKUP_UNAVAILABLE;
+    return true;
 }
 
 bool known_read(struct attempt *a, struct error *why)
@@ -86,8 +102,37 @@ struct remembered known_facts(const struct attempt *a)
         .password_recheck_hours = config->password_recheck_hours,
         .offline_days =
             *a->request->remote_host ? config->offline_days_remote : config->offline_days,
-        .may_ask_token = online_may_ask_token(a),
+        .may_ask_token = online_may_ask_token(a) && !known_token_rests(a),
     };
+}
+
+bool known_token_rests(const struct attempt *a)
+{
+    const struct remembered remembered = {.person = a->known ? &a->person : NULL, .now = a->now};
+
+    return policy_token_rests(&remembered);
+}
+
+/* What the refused request was about; all else is about the account. */
+static bool is_about_token(enum result result)
+{
+    return result == RESULT_TOKEN || result == RESULT_DOUBT || result == RESULT_REVOKED ||
+           result == RESULT_FREQUENCY;
+}
+
+/* Whatever could be written: for this sign-in it holds. */
+static void refuse_here(struct attempt *a, const struct decision *decision)
+{
+    if (decision->remember != REFUSED_NOT && decision->remember != a->person.refused) {
+        a->person.refused = decision->remember;
+        a->person.refused_at = a->now;
+    }
+    if (decision->erase_verifier)
+        explicit_bzero(a->person.verifier, sizeof a->person.verifier);
+    if (decision->erase_token)
+        a->person.has_token = false;
+    if (decision->doubt_token)
+        a->person.token_doubted_at = a->now;
 }
 
 void known_refuse(struct attempt *a, const struct decision *decision)
@@ -96,29 +141,25 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         .refused = decision->remember,
         .erase_verifier = decision->erase_verifier,
         .erase_token = decision->erase_token,
+        .doubt_token = decision->doubt_token,
         .verifier = a->result == RESULT_SECRET ? a->person.verifier : NULL,
-        .token = a->result == RESULT_TOKEN || a->result == RESULT_REVOKED ? a->token : NULL,
+        .token = is_about_token(a->result) ? a->token : NULL,
         .now = a->now,
     };
+    /* A token that was not sent now is in no new doubt. */
+    bool doubt = record.doubt_token && record.token, mass_event = false;
 
-    if (!a->known ||
-        (decision->remember == REFUSED_NOT && !(decision->erase_token && a->person.has_token)))
+    if (!a->known || (decision->remember == REFUSED_NOT && !doubt &&
+                      !(decision->erase_token && a->person.has_token)))
         return;
-    if (store_refuse(a->store, a->person.uid, &record, &a->why)) {
+    if (store_refuse(a->store, a->person.uid, &record, &mass_event, &a->why)) {
         store_person_by_name(a->store, a->request->user, &a->row, &a->why);
     } else if (decision->remember != REFUSED_NOT &&
                refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why)) {
         a->noted = decision->remember;
     }
-    /* Whatever could be written: for this sign-in it holds. */
-    if (decision->remember != REFUSED_NOT) {
-        a->person.refused = decision->remember;
-        a->person.refused_at = a->now;
-    }
-    if (decision->erase_verifier)
-        explicit_bzero(a->person.verifier, sizeof a->person.verifier);
-    if (decision->erase_token)
-        a->person.has_token = false;
+    a->mass_event = a->mass_event || mass_event;
+    refuse_here(a, decision);
 }
 
 enum lookup known_is_allowed(struct attempt *a)

@@ -9,7 +9,7 @@
  * prompt may stand open for minutes, and what others learn meanwhile must count.
  */
 bool known_read(struct attempt *attempt, struct error *why);
-/* The person once more, but not the time. */
+/* The person once more, but not the time. On false nothing has changed. */
 bool known_refresh(struct attempt *attempt, struct error *why);
 
 /* Whether the person still is what was read: the same, not refused since, the same verifier. */
@@ -17,6 +17,9 @@ enum lookup known_stands(struct attempt *attempt);
 
 /* What policy wants to know of the circumstances. */
 struct remembered known_facts(const struct attempt *attempt);
+
+/* policy_token_rests, of the person as known now. */
+bool known_token_rests(const struct attempt *attempt);
 
 /* Records what a refusal leaves behind, here and at once, in the store if it can be written. */
 void known_refuse(struct attempt *attempt, const struct decision *decision);

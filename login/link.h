@@ -10,20 +10,30 @@ struct codes;
 
 struct link {
     struct breakers memory; /* the store and the runtime folder; borrowed, set by the caller */
-    int shared;             /* the folder of turns, open; borrowed, set by the caller */
+    int shared;             /* the private folder, open; borrowed, set by the caller */
     struct codes *codes;    /* its own, as is the platform; released by link_release */
     struct platform *platform;
 };
 
 /*
  * Reads the table of codes and opens the platform; asks nobody. A table of codes that is not fit
- * is reported in the log, and the one that this program was built with is used.
+ * is reported in the log, and the one that this program was built with is used. The link must not
+ * move while it is open. ERROR_CONFIG, ERROR_SYSTEM: nothing is open.
  */
 bool link_open(struct link *link, const struct config *config, struct error *why);
 void link_release(struct link *link);
+
+/*
+ * The turn of `number` (cache/turn.h). All processes look for it in the same place: the runtime
+ * folder, which can be written even if the disk cannot, else the private folder.
+ */
+bool link_take_turn(const struct link *link, uint32_t number, const struct deadline *deadline,
+                    int *turn, struct error *why);
 
 /*
  * The tables of codes as configured: rows of /etc/latchkey/codes before those of the data folder.
  * NULL only when memory is out.
  */
 struct codes *link_codes(void);
+/* Their version and the files they come from: "2026-11-22 (/usr/share/latchkey/codes)". */
+void link_describe_codes(char *out, size_t size);

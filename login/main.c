@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "config/paths.h"
+#include "login/link.h"
 #include "login/prepare.h"
 #include "login/session.h"
 
@@ -70,14 +71,21 @@ static int prepare(void)
     return 1;
 }
 
+static int tell_version(void)
+{
+    char codes[256];
+
+    link_describe_codes(codes, sizeof codes);
+    printf("latchkey-login " VERSION "\ntable of codes: %s\n", codes);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     if (count <= 1)
         return serve();
-    if (count == 2 && strcmp(arguments[1], "--version") == 0) {
-        puts("latchkey-login " VERSION);
-        return 0;
-    }
+    if (count == 2 && strcmp(arguments[1], "--version") == 0)
+        return tell_version();
     if (count == 2 && strcmp(arguments[1], "--prepare") == 0)
         return prepare();
     fputs("usage: latchkey-login [--prepare | --version]\n", stderr);

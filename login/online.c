@@ -6,47 +6,25 @@
 #include "login/known.h"
 #include "login/record.h"
 
-static enum lookup load_document(void *context, const char *url, struct buffer *body,
-                                 time_t *fetched_at)
-{
-    return store_document(context, url, body, fetched_at, &(struct error){0});
-}
+#define TURN_OF_STRANGERS 16u /* the first one; those below are the platform's */
 
-static void keep_document(void *context, const char *url, const char *body, size_t length,
-                          time_t now)
+/* Begins with the first request, or the wait for its turn. */
+static const struct deadline *budget_of(struct attempt *a)
 {
-    store_keep_document(context, url, body, length, now, &(struct error){0});
-}
-
-/* Starting the network costs milliseconds: not before it is needed. */
-static bool open_platform(struct attempt *a)
-{
-    const struct config *config = a->config;
-    const struct platform_settings settings = {
-        .issuer = config->issuer,
-        .client_id = config->client_id,
-        .scope = config->scope,
-        .name_claim = config->name_claim,
-        .groups_claim = config->groups_claim,
-        .algorithms = config->algorithms,
-        .ca_file = config->ca_file,
-        .connect_seconds = config->connect_seconds,
-    };
-    const struct documents documents = {a->store, load_document, keep_document};
-
-    if (a->platform)
-        return true;
-    a->budget = deadline_in_ms(config->login_seconds * 1000LL);
-    return platform_open(&settings, &documents, &a->platform, &a->why);
+    if (!a->budget.at_ms)
+        a->budget = deadline_in_ms(a->config->login_seconds * 1000LL);
+    return &a->budget;
 }
 
 static enum result result_of(const struct outcome *outcome, bool of_password)
 {
     static const enum result refusals[REFUSALS] = {
         [REFUSAL_SECRET] = RESULT_SECRET,       [REFUSAL_TOKEN] = RESULT_TOKEN,
-        [REFUSAL_REVOKED] = RESULT_REVOKED,     [REFUSAL_MORE] = RESULT_MORE_TOKEN,
-        [REFUSAL_ACCOUNT] = RESULT_ACCOUNT,     [REFUSAL_DISABLED] = RESULT_DISABLED,
-        [REFUSAL_POLICY] = RESULT_POLICY,       [REFUSAL_EXPIRED] = RESULT_EXPIRED,
+        [REFUSAL_DOUBT] = RESULT_DOUBT,         [REFUSAL_REVOKED] = RESULT_REVOKED,
+        [REFUSAL_FREQUENCY] = RESULT_FREQUENCY, [REFUSAL_MORE] = RESULT_MORE_TOKEN,
+        [REFUSAL_ACCOUNT] = RESULT_ACCOUNT,     [REFUSAL_UNASSIGNED] = RESULT_UNASSIGNED,
+        [REFUSAL_DISABLED] = RESULT_DISABLED,   [REFUSAL_POLICY] = RESULT_POLICY,
+        [REFUSAL_RISK] = RESULT_RISK,           [REFUSAL_EXPIRED] = RESULT_EXPIRED,
         [REFUSAL_UNTRUSTED] = RESULT_UNTRUSTED, [REFUSAL_SETUP] = RESULT_SETUP,
         [REFUSAL_LOCKED] = RESULT_LOCKED,       [REFUSAL_DENIED] = RESULT_DENIED,
     };
@@ -55,10 +33,7 @@ static enum result result_of(const struct outcome *outcome, bool of_password)
     case ANSWER_ACCEPTED:
         return of_password ? RESULT_ACCEPTED_PASSWORD : RESULT_ACCEPTED_TOKEN;
     case ANSWER_UNREACHABLE:
-        /* Whoever was told to wait asks nothing else either. */
-        return of_password && outcome->answered && !outcome->retry_after_seconds
-                   ? RESULT_UNSERVED
-                   : RESULT_UNREACHABLE;
+        return of_password && outcome->others_served ? RESULT_UNSERVED : RESULT_UNREACHABLE;
     case ANSWER_REFUSED:
         break;
     }
@@ -67,10 +42,32 @@ static enum result result_of(const struct outcome *outcome, bool of_password)
     return outcome->refusal < REFUSALS ? refusals[outcome->refusal] : RESULT_UNTRUSTED;
 }
 
+static enum words advice_of(const struct outcome *outcome)
+{
+    static const enum words words[ADVICES] = {
+        [ADVICE_NONE] = WORDS_NONE,         [ADVICE_DEVICE] = WORDS_DEVICE,
+        [ADVICE_GUEST] = WORDS_GUEST,       [ADVICE_HOURS] = WORDS_HOURS,
+        [ADVICE_RISK] = WORDS_RISK,         [ADVICE_REGISTER] = WORDS_REGISTER,
+        [ADVICE_DECLINED] = WORDS_DECLINED, [ADVICE_ASSIGN] = WORDS_NOT_ALLOWED,
+        [ADVICE_CLOCK] = WORDS_CLOCK_WRONG,
+    };
+
+    return outcome->answer == ANSWER_REFUSED && outcome->advice < ADVICES ? words[outcome->advice]
+                                                                          : WORDS_NONE;
+}
+
+/* For the log: which limit ended a wait. */
+static void note_time(struct attempt *a)
+{
+    a->spent_ms = a->config->login_seconds * 1000LL - deadline_left_ms(budget_of(a));
+}
+
 static enum result take_answer(struct attempt *a, bool of_password)
 {
     if (a->outcome.answer != ANSWER_ACCEPTED)
         a->why = a->outcome.why;
+    note_time(a);
+    a->advice = advice_of(&a->outcome);
     a->result = result_of(&a->outcome, of_password);
     return a->result;
 }
@@ -86,18 +83,44 @@ bool online_may_ask_token(const struct attempt *a)
     return a->known && a->person.has_token && !a->asked_token && store_is_writable(a->store);
 }
 
-enum result online_ask_password(struct attempt *a)
+/* --- One at a time. --- */
+
+/* Many names may share a number: they only wait for each other. FNV-1a. */
+static uint32_t turn_of_name(const char *name)
 {
-    a->asked_password = true;
-    free_secret(&a->token);
-    a->token = NULL; /* what is refused now is not about that */
-    if (!open_platform(a))
-        return a->result = RESULT_UNREACHABLE;
-    outcome_release(&a->outcome);
-    platform_password_grant(a->platform, a->request->user, a->secret, known_object_id(a),
-                            &a->budget, &a->outcome);
-    a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
-    return a->result;
+    uint32_t hash = 2166136261u;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return TURN_OF_STRANGERS + hash % (TURN_PEOPLE - TURN_OF_STRANGERS);
+}
+
+bool online_take_turn(struct attempt *a, bool waiting)
+{
+    const struct deadline at_once = {0};
+    uint32_t number = a->known ? a->person.uid : turn_of_name(a->request->user);
+
+    if (a->turn >= 0)
+        return true;
+    if (!waiting && !link_take_turn(&a->link, number, &at_once, &a->turn, &(struct error){0}))
+        return false;
+    if (waiting && !link_take_turn(&a->link, number, budget_of(a), &a->turn, &a->why)) {
+        note_time(a);
+        return false;
+    }
+    return known_refresh(a, &a->why);
+}
+
+void online_end_turn(struct attempt *a)
+{
+    close_fd(&a->turn);
+    a->turn = -1;
+}
+
+bool online_password_is_proven(const struct attempt *a, time_t last_password)
+{
+    return a->known && a->person.refused == REFUSED_NOT && a->person.last_password >= a->now &&
+           a->person.last_password > last_password;
 }
 
 /* Somebody else's redemption since the secret was typed is as good as one of our own. */
@@ -105,6 +128,20 @@ static bool is_proven_meanwhile(const struct attempt *a, time_t last_online)
 {
     return a->person.refused == REFUSED_NOT && a->person.last_online >= a->now &&
            a->person.last_online > last_online;
+}
+
+/* --- The questions. --- */
+
+enum result online_ask_password(struct attempt *a)
+{
+    a->asked_password = true;
+    free_secret(&a->token);
+    a->token = NULL; /* what is refused now is not about that */
+    outcome_release(&a->outcome);
+    platform_password_grant(a->link.platform, a->request->user, a->secret, known_object_id(a),
+                            budget_of(a), &a->outcome);
+    a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
+    return a->result;
 }
 
 static enum result send_token(struct attempt *a)
@@ -121,22 +158,23 @@ static enum result send_token(struct attempt *a)
         return a->result = a->why.kind == ERROR_UNTRUSTED ? RESULT_TOKEN : RESULT_UNREACHABLE;
     }
     outcome_release(&a->outcome);
-    platform_refresh_grant(a->platform, a->request->user, a->token, known_object_id(a), &a->budget,
-                           &a->outcome);
+    platform_refresh_grant(a->link.platform, a->request->user, a->token, known_object_id(a),
+                           budget_of(a), &a->outcome);
     return take_answer(a, false);
 }
 
 enum result online_ask_token(struct attempt *a)
 {
-    OWNED(close_fd) int turn = -1;
     time_t last_online = a->person.last_online;
 
     a->asked_token = true;
-    if (!open_platform(a) || !turn_take(a->shared, a->person.uid, &a->budget, &turn, &a->why) ||
-        !known_refresh(a, &a->why) || !a->known)
+    a->advice = WORDS_NONE;
+    if (!online_take_turn(a, true) || !a->known)
         return a->result = RESULT_UNREACHABLE;
     if (is_proven_meanwhile(a, last_online))
         return a->result = RESULT_SKIPPED;
+    if (known_token_rests(a))
+        return a->result = RESULT_DOUBT;
     /* Nobody else may find the old token once it has been used. */
     if (send_token(a) == RESULT_ACCEPTED_TOKEN)
         record_commit(a, NULL);

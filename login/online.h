@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The online half of a sign-in: what the platform is asked. */
+/*
+ * The online half of a sign-in: what the platform is asked. Of one person one sign-in asks at a
+ * time; whoever waited counts on what the one before has proven.
+ */
 #pragma once
 
 #include "login/attempt.h"
@@ -7,10 +10,26 @@
 /* Whether there is a refresh token whose successor could be stored, and it was not tried yet. */
 bool online_may_ask_token(const struct attempt *attempt);
 
+/*
+ * The turn of the person, or of somebody not known with this name; kept until online_end_turn.
+ * With `waiting`, waited for within the budget. What is known is read again when it has come:
+ * false when that fails, or the turn did not come.
+ */
+bool online_take_turn(struct attempt *attempt, bool waiting);
+/* Called once what was learned is recorded. */
+void online_end_turn(struct attempt *attempt);
+
+/*
+ * Whether another sign-in has proven the password since this one began, and after `last_password`,
+ * which was known then.
+ */
+bool online_password_is_proven(const struct attempt *attempt, time_t last_password);
+
 /* One request each within the budget; the answer is in attempt->outcome too. */
 enum result online_ask_password(struct attempt *attempt);
 /*
- * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when another sign-in of this person proved the
- * account while this one waited for its turn.
+ * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when
+ * another sign-in of this person proved the account while this one waited for its turn;
+ * RESULT_DOUBT, also without, when another one has just found the token doubtful.
  */
 enum result online_ask_token(struct attempt *attempt);

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define CLOCK_SLACK_SECONDS 300 /* a smaller step back is an adjustment, not a trick */
+#define TOKEN_REST_SECONDS  120 /* platform.md 4.4 */
+#define ACCOUNT_GONE_SECONDS \
+    3600 /* until the same answer again is no passing fault: platform.md 3.3, 50034 */
 
 /* What is to be done: rows are the platform's answers, columns what this host thinks of the secret. */
 /* clang-format off */
@@ -18,43 +21,55 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_UNSERVED]          = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_SECRET]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_TOKEN]             = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
+    [RESULT_DOUBT]             = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_REVOKED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
+    [RESULT_FREQUENCY]         = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_MORE_PASSWORD]     = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_MORE_TOKEN]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_ACCOUNT]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_UNASSIGNED]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_DISABLED]          = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_POLICY]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_RISK]              = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_EXPIRED]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_DENIED]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_LOCKED]            = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
     [RESULT_SETUP]             = {STEP_DENY,         STEP_DENY,         STEP_DENY},
 };
 
-/* What an answer leaves behind, and what somebody whose secret is right gets to hear. */
+/*
+ * What an answer leaves behind, and what somebody whose secret is right gets to hear: when signing
+ * in, and in the account phase (both columns as the PAM column of platform.md 3.3, with VERDICT_FORBIDDEN
+ * for a right person who may not).
+ */
 static const struct effect {
     enum refused remember;
     bool erase_verifier, erase_token;
-    enum verdict verdict;
+    enum verdict verdict, account;
     enum words words;
 } effects[RESULTS] = {
-    [RESULT_UNTRUSTED]     = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_SKIPPED]       = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_ACCEPTED_PASSWORD] = {REFUSED_NOT,  false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_ACCEPTED_TOKEN] = {REFUSED_NOT,     false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_UNREACHABLE]   = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
-    [RESULT_UNSERVED]      = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
-    [RESULT_SECRET]        = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        WORDS_CHANGED},
-    [RESULT_TOKEN]         = {REFUSED_NOT,      false, true,  VERDICT_DENY,        WORDS_REVOKED},
-    [RESULT_REVOKED]       = {REFUSED_REVOKED,  true,  true,  VERDICT_DENY,        WORDS_REVOKED},
-    [RESULT_MORE_PASSWORD] = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_MORE},
-    [RESULT_MORE_TOKEN]    = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_MORE},
-    [RESULT_ACCOUNT]       = {REFUSED_ACCOUNT,  false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        WORDS_DISABLED},
-    [RESULT_POLICY]        = {REFUSED_POLICY,   false, false, VERDICT_FORBIDDEN,   WORDS_POLICY},
-    [RESULT_EXPIRED]       = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        WORDS_EXPIRED},
-    [RESULT_DENIED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        WORDS_BAD},
-    [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, WORDS_SETUP},
+    [RESULT_UNTRUSTED]     = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_SKIPPED]       = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_ACCEPTED_PASSWORD] = {REFUSED_NOT,  false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_ACCEPTED_TOKEN] = {REFUSED_NOT,     false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_UNREACHABLE]   = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
+    [RESULT_UNSERVED]      = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
+    [RESULT_SECRET]        = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_CHANGED},
+    [RESULT_TOKEN]         = {REFUSED_NOT,      false, true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
+    [RESULT_DOUBT]         = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
+    [RESULT_REVOKED]       = {REFUSED_REVOKED,  true,  true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
+    [RESULT_FREQUENCY]     = {REFUSED_REVOKED,  false, true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
+    [RESULT_MORE_PASSWORD] = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
+    [RESULT_MORE_TOKEN]    = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
+    [RESULT_ACCOUNT]       = {REFUSED_ACCOUNT,  false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_UNASSIGNED]    = {REFUSED_ACCOUNT,  false, true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_NOT_ALLOWED},
+    [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_DISABLED},
+    [RESULT_POLICY]        = {REFUSED_POLICY,   false, false, VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_POLICY},
+    [RESULT_RISK]          = {REFUSED_POLICY,   true,  true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_RISK},
+    [RESULT_EXPIRED]       = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        VERDICT_FORBIDDEN, WORDS_EXPIRED},
+    [RESULT_DENIED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_UNAVAILABLE, WORDS_BAD},
+    [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, VERDICT_FORBIDDEN, WORDS_SETUP},
 };
 /* clang-format on */
 
@@ -63,17 +78,27 @@ static bool is_unreachable(enum result result)
     return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED;
 }
 
+/* A decision that says no more yet than what the answer leaves behind. */
+static struct decision remembering(const struct facts *facts)
+{
+    const struct effect *effect = &effects[facts->result];
+    bool gone = facts->result == RESULT_ACCOUNT && facts->refused_before;
+
+    return (struct decision){
+        .remember = effect->remember,
+        .erase_verifier = effect->erase_verifier || gone,
+        .erase_token = effect->erase_token || gone,
+        .doubt_token = facts->result == RESULT_DOUBT,
+    };
+}
+
 static struct decision deny(const struct facts *facts)
 {
     const struct effect *effect = &effects[facts->result];
-    struct decision decision = {
-        .verdict = effect->verdict,
-        .words = effect->words,
-        .remember = effect->remember,
-        .erase_verifier = effect->erase_verifier,
-        .erase_token = effect->erase_token,
-    };
+    struct decision decision = remembering(facts);
 
+    decision.verdict = effect->verdict;
+    decision.words = facts->advice != WORDS_NONE ? facts->advice : effect->words;
     if (facts->local == LOCAL_RIGHT)
         return decision;
     /* A wrong secret says nothing about the right one. */
@@ -103,34 +128,32 @@ static struct decision offline(const struct facts *facts)
 
     if (facts->offline == OFFLINE_OPEN)
         return (struct decision){.step = STEP_ADMIT_OFFLINE};
+    if (facts->result == RESULT_LOCKED)
+        return (struct decision){.verdict = VERDICT_MAXTRIES, .words = WORDS_LOCKED};
     return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = words[facts->offline]};
 }
 
 /* Asks again, carrying what the last answer left behind; else makes do without. */
 static struct decision ask(const struct facts *facts, enum step step)
 {
-    struct facts without = *facts;
+    struct decision decision = remembering(facts);
 
     if (step == STEP_ASK_PASSWORD ? facts->may_ask_password : facts->may_ask_token) {
-        const struct effect *effect = &effects[facts->result];
-
-        return (struct decision){.step = step,
-                                 .remember = effect->remember,
-                                 .erase_verifier = effect->erase_verifier,
-                                 .erase_token = effect->erase_token};
-    }
-    if (facts->result == RESULT_UNSERVED)
-        without.result = RESULT_UNREACHABLE;
-    if (without.result == RESULT_UNREACHABLE)
-        return offline(&without);
-    /* A dead token says nothing worse, and nobody could be asked about the password. */
-    if (facts->result == RESULT_TOKEN && facts->password_unserved && facts->local == LOCAL_RIGHT) {
-        struct decision decision = offline(&without);
-
-        decision.erase_token = true;
+        decision.step = step;
         return decision;
     }
-    return deny(&without);
+    if (is_unreachable(facts->result))
+        return offline(facts);
+    /* A dead token says nothing worse, and nobody could be asked about the password. */
+    if ((facts->result == RESULT_TOKEN || facts->result == RESULT_DOUBT) &&
+        facts->password_unserved && facts->local == LOCAL_RIGHT) {
+        struct decision without = offline(facts);
+
+        without.erase_token = decision.erase_token;
+        without.doubt_token = decision.doubt_token;
+        return without;
+    }
+    return deny(facts);
 }
 
 bool policy_wants_password(enum result result, enum local local)
@@ -181,6 +204,22 @@ bool policy_account_is_due(const struct remembered *remembered)
            is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
 }
 
+bool policy_token_rests(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+
+    return person && person->token_doubted_at > 0 &&
+           !is_older(person->token_doubted_at, remembered->now, TOKEN_REST_SECONDS - 1);
+}
+
+bool policy_was_refused_before(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+
+    return person && person->refused == REFUSED_ACCOUNT && person->refused_at <= remembered->now &&
+           remembered->now - person->refused_at >= ACCOUNT_GONE_SECONDS;
+}
+
 enum proof policy_proof(const struct remembered *remembered)
 {
     const struct person *person = remembered->person;
@@ -216,20 +255,21 @@ enum offline policy_offline(const struct remembered *remembered)
                                                                                : OFFLINE_ENDED;
 }
 
-struct decision policy_account(enum result result, enum offline state, enum refused refused)
+struct decision policy_account(const struct facts *given, enum refused refused)
 {
-    const struct facts facts = {.result = result, .local = LOCAL_RIGHT, .offline = state};
+    struct facts facts = *given;
     struct decision decision;
 
-    if (result == RESULT_ACCEPTED_TOKEN)
+    facts.local = LOCAL_RIGHT; /* another module has vouched for that */
+    if (facts.result == RESULT_ACCEPTED_TOKEN)
         return (struct decision){.step = STEP_ADMIT};
-    if (result == RESULT_SKIPPED && refused == REFUSED_NOT)
+    if (facts.result == RESULT_SKIPPED && refused == REFUSED_NOT)
         return (struct decision){.step = STEP_ADMIT};
-    if (result == RESULT_UNREACHABLE || result == RESULT_LOCKED)
-        return offline(&facts);
-    decision = deny(&facts);
-    decision.verdict = VERDICT_EXPIRED;
-    if (result == RESULT_SKIPPED)
+    decision = is_unreachable(facts.result) || facts.result == RESULT_LOCKED ? offline(&facts)
+                                                                             : deny(&facts);
+    if (decision.step == STEP_DENY)
+        decision.verdict = effects[facts.result].account;
+    if (facts.result == RESULT_SKIPPED)
         decision.words = WORDS_REVOKED;
     return decision;
 }
@@ -265,5 +305,7 @@ struct decision policy_background(const struct person *person)
 {
     if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
         return (struct decision){.step = STEP_ADMIT};
-    return (struct decision){.verdict = VERDICT_EXPIRED, .words = WORDS_REVOKED};
+    return (struct decision){.verdict = person->refused == REFUSED_POLICY ? VERDICT_FORBIDDEN
+                                                                          : VERDICT_EXPIRED,
+                             .words = WORDS_REVOKED};
 }

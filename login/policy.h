@@ -28,12 +28,16 @@ enum result {
     RESULT_UNSERVED, /* unreachable, but only for passwords: something did answer */
     RESULT_SECRET,
     RESULT_TOKEN,
+    RESULT_DOUBT, /* as RESULT_TOKEN, but the token may still be good */
     RESULT_REVOKED,
+    RESULT_FREQUENCY, /* a sign-in is due by policy; the password is as good as before */
     RESULT_MORE_PASSWORD,
     RESULT_MORE_TOKEN,
     RESULT_ACCOUNT,
+    RESULT_UNASSIGNED,
     RESULT_DISABLED,
     RESULT_POLICY,
+    RESULT_RISK,
     RESULT_EXPIRED,
     RESULT_DENIED, /* this time; says nothing about the secret or the person */
     RESULT_LOCKED,
@@ -65,6 +69,7 @@ struct decision {
     enum words words;
     enum refused remember; /* REFUSED_NOT: nothing */
     bool erase_verifier, erase_token;
+    bool doubt_token;  /* the refresh token that was sent: it is dead when this comes again */
     bool new_verifier; /* the platform vouches for the typed secret: remember it */
 };
 
@@ -75,6 +80,8 @@ struct facts {
     bool may_ask_password;  /* not asked yet in this sign-in, and the limits allow it */
     bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored */
     bool password_unserved; /* the platform answered, but not to password grants */
+    bool refused_before;    /* policy_was_refused_before */
+    enum words advice;      /* what a refusal adds for somebody who may know; or WORDS_NONE */
 };
 
 struct decision policy_decide(const struct facts *facts);
@@ -93,6 +100,14 @@ struct remembered {
     bool may_ask_token;
 };
 
+/*
+ * Whether the refresh token was found doubtful so lately that it is not to be sent again: whoever
+ * repeats a request that was refused is taken for a fault (platform.md 4.4).
+ */
+bool policy_token_rests(const struct remembered *remembered);
+/* Whether the platform said long enough ago already that there is no such account. */
+bool policy_was_refused_before(const struct remembered *remembered);
+
 enum proof policy_proof(const struct remembered *remembered);
 enum offline policy_offline(const struct remembered *remembered);
 /* The end of the offline window; only where policy_offline says OFFLINE_OPEN. */
@@ -104,9 +119,9 @@ bool policy_account_is_due(const struct remembered *remembered);
 /*
  * The account phase, for people that another module has let in: `result` is that of a
  * token redemption; RESULT_SKIPPED when none was due; RESULT_TOKEN also when one was due
- * and there is no token. STEP_ADMIT, STEP_ADMIT_OFFLINE or STEP_DENY.
+ * and there is no token. `local` is not read. STEP_ADMIT, STEP_ADMIT_OFFLINE or STEP_DENY.
  */
-struct decision policy_account(enum result result, enum offline offline, enum refused refused);
+struct decision policy_account(const struct facts *facts, enum refused refused);
 
 /* Whether the configuration lets this person in at all: `allow` of latchkey.conf(5). */
 bool policy_allows(const struct strings *allow, const char *name, const struct strings *group_ids);

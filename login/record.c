@@ -121,7 +121,8 @@ enum words record_conclude(struct attempt *a, enum verdict *verdict)
     /* A disk in trouble does not stop somebody known, as long as lookups find her. */
     bool kept = recording->done || (recording->was_known && a->why.kind == ERROR_SYSTEM);
 
-    if (!recording->allowed) {
+    a->not_allowed = !recording->allowed;
+    if (a->not_allowed) {
         *verdict = VERDICT_FORBIDDEN;
         return WORDS_NOT_ALLOWED;
     }

@@ -24,6 +24,17 @@ const char *words_text(enum words words)
                        "requires.",
         [WORDS_SETUP] = "Sign-in is not set up correctly on this host. Tell your administrator.",
         [WORDS_NOT_ALLOWED] = "You have not been given access to sign in to this host.",
+        [WORDS_LOCKED] = "This account is temporarily locked, or sign-ins from this network are "
+                         "blocked. Wait a while before you try again.",
+        [WORDS_RISK] = "Sign-in was stopped for security reasons. Tell your administrator.",
+        [WORDS_DEVICE] = "Your organisation only allows managed devices to sign in this way.",
+        [WORDS_GUEST] = "Accounts from outside this organisation cannot sign in here.",
+        [WORDS_HOURS] = "Sign-in is not allowed at this time.",
+        [WORDS_REGISTER] = "Your organisation wants you to register security information first. "
+                           "Do that in a browser, then sign in again.",
+        [WORDS_DECLINED] = "The sign-in request was declined or not completed.",
+        [WORDS_CLOCK_WRONG] = "The clock of this host is wrong, so sign-ins cannot be verified. "
+                              "Tell your administrator.",
         [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",
         [WORDS_ELSEWHERE] = "This name cannot be used for your account on this host. Tell your "
                             "administrator.",

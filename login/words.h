@@ -19,6 +19,14 @@ enum words {
     WORDS_MORE,
     WORDS_SETUP,
     WORDS_NOT_ALLOWED,
+    WORDS_LOCKED,
+    WORDS_RISK,
+    WORDS_DEVICE,
+    WORDS_GUEST,
+    WORDS_HOURS,
+    WORDS_REGISTER,
+    WORDS_DECLINED,
+    WORDS_CLOCK_WRONG,
     WORDS_TRIES,
     WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,    /* this host is at fault */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Which questions a sign-in asks the platform, in which order, until policy has decided. */
+#pragma once
+
+#include "login/attempt.h"
+#include "login/compare.h"
+
+/*
+ * The first question, asked while the secret is still being compared, which is what `compare` is
+ * about. Sets attempt->result. When the password is to be proven and another sign-in of this person
+ * is doing that, waits for what comes of it instead of asking the same.
+ */
+void prove_first(struct attempt *attempt, struct compare *compare);
+
+/*
+ * Asks as often as policy wants, at most once about the password and once about the token, and
+ * records each refusal. attempt->local is known by now.
+ */
+struct decision prove_decide(struct attempt *attempt);
