@@ -166,10 +166,10 @@ static void strip(struct address *address)
 static void set_discovery(struct authority *draft, const char *path)
 {
     snprintf(draft->discovery_url, sizeof draft->discovery_url,
-             SCHEME "%s/%s" VERSION_PATH WELL_KNOWN, draft->host, path);
+             SCHEME "%.255s/%.255s" VERSION_PATH WELL_KNOWN, draft->host, path);
 }
 
-static bool read_entra(struct address *address, struct authority *draft, struct error *why)
+static bool read_entra(const struct address *address, struct authority *draft, struct error *why)
 {
     if (!take_tenant(address->path, draft, why))
         return false;
@@ -187,7 +187,7 @@ static void take_label(const char *host, char label[static TEXT_SIZE])
 }
 
 /* The label of a host may be the tenant itself, as in the issuer that its tokens have. */
-static bool read_ciam(struct address *address, struct authority *draft, struct error *why)
+static bool read_ciam(const struct address *address, struct authority *draft, struct error *why)
 {
     char label[TEXT_SIZE], tenant[2 * TEXT_SIZE];
 
@@ -209,13 +209,13 @@ static bool read_b2c(struct address *address, struct authority *draft, struct er
 {
     bool framed = strncmp(address->path, "tfp/", 4) == 0;
     char *tenant = address->path + (framed ? 4 : 0), *policy = tenant + strcspn(tenant, "/");
-    char path[3 * TEXT_SIZE];
+    char path[TEXT_SIZE];
 
+    (void)text_copy(path, sizeof path, address->path);
     if (*policy)
         *policy++ = '\0';
     if (!take_tenant(tenant, draft, why) || !take_policy(policy, draft, why))
         return false;
-    snprintf(path, sizeof path, "%s%s/%s", framed ? "tfp/" : "", draft->tenant, draft->policy);
     set_discovery(draft, path);
     return true;
 }
