@@ -2,7 +2,7 @@
 /* latchkey: what an administrator, or a timer, wants to know or to have done. See latchkey(8). */
 #include "base/own.h"
 #include "command/command.h"
-#include "command/version.h"
+#include "login/link.h"
 
 #include <stdarg.h>
 
@@ -10,7 +10,12 @@ static const struct command *const commands[] = {
     &command_probe,
 };
 
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define COMMANDS   (sizeof commands / sizeof *commands)
+#define CODES_LINE 256 /* two file names */
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
 
 static const struct command *find(const char *name)
 {
@@ -35,6 +40,15 @@ static int help_about(const struct command *command)
 {
     printf("usage: latchkey %s%s%s\n\n%s\n", command->name, *command->synopsis ? " " : "",
            command->synopsis, command->help);
+    return EXIT_GOOD;
+}
+
+static int version(void)
+{
+    char codes[CODES_LINE];
+
+    link_describe_codes(codes, sizeof codes);
+    printf("latchkey %s\ncodes %s\n", VERSION, codes);
     return EXIT_GOOD;
 }
 
@@ -78,7 +92,7 @@ static int choose(int count, char **arguments)
     if (strcmp(arguments[1], "--help") == 0 && count == 2)
         return help();
     if (strcmp(arguments[1], "--version") == 0 && count == 2)
-        return version_print();
+        return version();
     return count == 2 ? misused("there is no option", arguments[1])
                       : misused("nothing may follow", arguments[1]);
 }

@@ -66,6 +66,8 @@ static int ask_all(const struct host *host, bool json)
     }
     if (json)
         puts("\n]");
+    /* A wait that was asked for ends without any change that would take the file away. */
+    breakers_show_outage(&host->link.memory, time(NULL));
     return status;
 }
 
