@@ -74,7 +74,7 @@ static int run(const struct command *command, int count, char **arguments)
 
 static int misused(const char *what, const char *word)
 {
-    fprintf(stderr, "latchkey: %s%s%s; see latchkey --help\n", what, *word ? " " : "", word);
+    fprintf(stderr, "latchkey: %s \"%s\"; see latchkey --help\n", what, word);
     return EXIT_USAGE;
 }
 
@@ -82,8 +82,10 @@ static int choose(int count, char **arguments)
 {
     const struct command *command;
 
-    if (count < 2)
-        return misused("a command is missing", "");
+    if (count < 2) {
+        fputs("latchkey: a command is missing; see latchkey --help\n", stderr);
+        return EXIT_USAGE;
+    }
     command = find(arguments[1]);
     if (command)
         return run(command, count - 1, arguments + 1);

@@ -79,7 +79,7 @@ static int run(const struct command *command, int count, char **arguments)
 
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--json") != 0)
-            return command_misused(command, "there is no %s %s",
+            return command_misused(command, "there is no %s \"%s\"",
                                    *arguments[i] == '-' ? "option" : "argument", arguments[i]);
         json = true;
     }
