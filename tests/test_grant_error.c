@@ -78,6 +78,7 @@ static void numbers_come_from_the_list_else_from_the_description(void **state)
         {"\"error_description\":\"AADB2C\"", {0}},
         {"\"error_description\":\"AADB2C2294967295: x\"", {0}},
         {"\"error_description\":\"AADSTS2000090225: x\"", {0}},
+        {"\"error_description\":\"AADSTS18446744073709601742: x\"", {0}}, /* 2^64 + 50126 */
         {"\"error_codes\":[2000090225]", {0}},
         {"\"error_codes\":[1999999999]", {1999999999}},
         {"\"error_description\":\"AADSTS700082 The refresh token\\r\\nTrace ID\"", {700082}},
