@@ -175,7 +175,7 @@ static void a_table_has_limits(void **state)
     OWNED(free_memory) char *most = many_rows(CODES_ROWS_MOST);
     OWNED(free_memory) char *more = many_rows(CODES_ROWS_MOST + 1);
     OWNED(free_memory) char *space = malloc(CODES_TEXT_MOST + 1);
-    OWNED(codes_owned) struct codes *codes = must_read(most, NULL);
+    struct codes *codes = must_read(most, NULL);
     struct codes *behind = codes;
     struct error why;
 
@@ -190,7 +190,7 @@ static void a_table_has_limits(void **state)
     assert_false(read_bytes(space, 201, codes, &behind, &why));
     assert_string_equal(why.text, "/etc/codes:1: longer than 200 bytes: shorten it");
     assert_true(read_bytes(space, 200, codes, &behind, &why));
-    codes = behind;
+    codes_release(behind);
 }
 
 static void no_byte_anywhere_harms(void **state)
