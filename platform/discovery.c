@@ -66,7 +66,7 @@ bool discovery_parse(const char *json, size_t length, const struct authority *au
                      const char *pinned_issuer, struct discovery *discovery, struct error *why)
 {
     json_auto_t *object = NULL;
-    struct discovery draft;
+    struct discovery draft = {0};
 
     if (!json_read(json, length, DISCOVERY_BODY_MOST, &object, why) ||
         !take_issuer(object, authority, pinned_issuer, draft.issuer, why) ||
