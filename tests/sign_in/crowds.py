@@ -119,6 +119,19 @@ def who_was_refused_while_others_waited_lets_nobody_in(t):
         t.expect_not_admitted(answer.result())
 
 
+def a_token_that_is_doubted_is_not_sent_by_those_who_waited_for_it(t):
+    t.know_ada()
+    let_proofs_age(t)
+    t.script(endpoint='token:refresh_token', hold=True, status=400, body='{"error":"invalid_grant"}')
+    many = [t.host.start(ADA, action='account', service='sshd') for _ in range(5)]
+    answers = [t.pool.submit(one.finish) for one in many]
+    wait_until(lambda: all(map(stands_in_line, many)), 'five in line')
+    t.release()
+    for answer in answers:
+        t.expect('expired', answer.result())
+    check(t.seen() == ['refresh_token'] and t.person('token IS NOT NULL') == 1)
+
+
 def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
     t.know_ada()
     t.script(endpoint='token:refresh_token', hold=True, times=1)
