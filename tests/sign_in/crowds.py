@@ -7,6 +7,7 @@ from sign_in.company import stands_in_line
 from sign_in.harness import ADA, NEW, PASSWORD, wait_until
 
 MANY = 50
+PATIENT = {'login_seconds': 30}  # the first of a crowd waits until the last one has begun
 AT_ONCE = 10  # so many attempts of one person are let through at a time
 SLEEPS = {'x86_64': ('230',), 'aarch64': ('115',)}[platform.machine()]  # clock_nanosleep
 
@@ -43,7 +44,7 @@ def let_proofs_age(t):
 
 
 def fifty_who_are_known_redeem_one_token(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     let_proofs_age(t)
     check(crowd(t, 'refresh_token') == ['refresh_token'])
     let_proofs_age(t)
@@ -51,12 +52,13 @@ def fifty_who_are_known_redeem_one_token(t):
 
 
 def fifty_who_are_known_prove_one_password(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     let_proofs_age(t)
     check(crowd(t, 'password') == ['password'])
 
 
 def fifty_who_are_new_are_enrolled_once(t):
+    t.configure(**PATIENT)
     check(crowd(t, 'password') == ['discovery', 'keys', 'password'])
     check(t.person() == 1)
     t.offline('admit')
@@ -64,7 +66,7 @@ def fifty_who_are_new_are_enrolled_once(t):
 
 
 def fifty_whose_token_is_dead_prove_one_password(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:refresh_token', number=70000)
     asked = crowd(t, 'password')
@@ -72,7 +74,7 @@ def fifty_whose_token_is_dead_prove_one_password(t):
 
 
 def some_whose_secret_was_forgotten_prove_one_password(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     t.set_person("verifier = '', token = NULL, refused = 4")
     let_proofs_age(t)
     check(crowd(t, 'password', count=AT_ONCE) == ['password'])
@@ -80,7 +82,7 @@ def some_whose_secret_was_forgotten_prove_one_password(t):
 
 
 def a_wrong_password_waits_for_nobody_and_proves_nothing(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:password', hold=True, times=1)
     right = t.in_background(PASSWORD)
@@ -92,6 +94,7 @@ def a_wrong_password_waits_for_nobody_and_proves_nothing(t):
 
 
 def somebody_new_with_another_password_is_not_let_in_by_the_first(t):
+    t.configure(**PATIENT)
     t.script(endpoint='token:password', hold=True, times=1)
     right = t.in_background(PASSWORD)
     t.await_request('password')
@@ -107,7 +110,7 @@ def somebody_new_with_another_password_is_not_let_in_by_the_first(t):
 
 
 def who_was_refused_while_others_waited_lets_nobody_in(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:password', hold=True, times=1, number=50057)
     t.change(disabled=True)
@@ -120,7 +123,7 @@ def who_was_refused_while_others_waited_lets_nobody_in(t):
 
 
 def a_token_that_is_doubted_is_not_sent_by_those_who_waited_for_it(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:refresh_token', hold=True, status=400, body='{"error":"invalid_grant"}')
     many = [t.host.start(ADA, action='account', service='sshd') for _ in range(5)]
@@ -133,12 +136,12 @@ def a_token_that_is_doubted_is_not_sent_by_those_who_waited_for_it(t):
 
 
 def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     t.script(endpoint='token:refresh_token', hold=True, times=1)
     old = t.in_background(PASSWORD)
     t.await_request('refresh_token')
     t.change(password=NEW)
-    t.configure(password_recheck_hours=0)
+    t.configure(password_recheck_hours=0, **PATIENT)
     t.expect('admit', t.host.sign_in(ADA, NEW))
     t.release()
     t.expect_not_admitted(old.result())
@@ -147,7 +150,7 @@ def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
 
 
 def a_password_replaced_while_the_old_one_went_on_by_token_ends_it(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     t.script(endpoint='token:password', status=503, times=1)
     t.script(endpoint='token:refresh_token', hold=True, times=1)
     old = t.in_background(PASSWORD)
