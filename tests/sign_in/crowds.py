@@ -32,8 +32,10 @@ def crowd(t, held, secret=PASSWORD, count=MANY, **request):
     t.await_request(held)
     wait_until(lambda: all(map(is_on_its_way, many)), 'a crowd')
     t.release()
-    for answer in answers:
-        t.expect('admit', answer.result())
+    ends = [answer.result().verdict for answer in answers]
+    # Ten attempts at a time: on a machine that is slow enough the last ones give up waiting.
+    check(set(ends) <= {'admit', 'maxtries'} and ends.count('admit') >= AT_ONCE, ends)
+    check(count > AT_ONCE or 'maxtries' not in ends, ends)
     t.unscript()
     return t.seen()
 
@@ -48,24 +50,31 @@ def fifty_who_are_known_redeem_one_token(t):
     let_proofs_age(t)
     check(crowd(t, 'refresh_token') == ['refresh_token'])
     let_proofs_age(t)
-    check(crowd(t, 'refresh_token', action='account', service='sshd') == ['refresh_token'])
+    asked = crowd(t, 'refresh_token', action='account', service='sshd')
+    check(asked == ['refresh_token'], asked)
 
 
-def fifty_who_are_known_prove_one_password(t):
-    t.know_ada(password_recheck_hours=0, **PATIENT)
-    let_proofs_age(t)
-    check(crowd(t, 'password') == ['password'])
+def many_who_are_known_prove_one_password(t):
+    for count in (AT_ONCE, MANY):
+        t.begin()
+        t.know_ada(password_recheck_hours=0, **PATIENT)
+        let_proofs_age(t)
+        asked = crowd(t, 'password', count=count)
+        check(asked == ['password'], asked)
 
 
-def fifty_who_are_new_are_enrolled_once(t):
-    t.configure(**PATIENT)
-    check(crowd(t, 'password') == ['discovery', 'keys', 'password'])
-    check(t.person() == 1)
+def many_who_are_new_are_enrolled_once(t):
+    for count in (AT_ONCE, MANY):
+        t.begin()
+        t.configure(**PATIENT)
+        asked = crowd(t, 'password', count=count)
+        check(asked == ['discovery', 'keys', 'password'], asked)
+        check(t.person() == 1)
     t.offline('admit')
     t.offline('unavailable', 'wrong')
 
 
-def fifty_whose_token_is_dead_prove_one_password(t):
+def many_whose_token_is_dead_prove_one_password(t):
     t.know_ada(**PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:refresh_token', number=70000)
