@@ -9,7 +9,7 @@
 #define URL \
     "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration"
 #define ISSUER "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0"
-#define DAY    (24 * 60 * 60L)
+#define DAY    (24L * 60 * 60)
 
 /* What other processes do, and what is kept. */
 static struct breaker breakers[DEPENDENCIES];
