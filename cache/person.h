@@ -26,12 +26,24 @@ struct account {
 enum refused {
     REFUSED_NOT,      /* in good standing */
     REFUSED_PASSWORD, /* the platform refused a secret that is right here: changed elsewhere */
-    REFUSED_ACCOUNT,  /* not found, removed, not assigned */
+    REFUSED_ACCOUNT,  /* not found, removed */
     REFUSED_DISABLED,
-    REFUSED_REVOKED, /* sessions revoked; the account itself may be well */
-    REFUSED_POLICY,  /* conditional access, risk, device, hours */
+    REFUSED_REVOKED,    /* sessions revoked; the account itself may be well */
+    REFUSED_POLICY,     /* conditional access, risk, device, hours */
+    REFUSED_UNASSIGNED, /* well, but not meant to use this application */
     REFUSED_KINDS
 };
+
+/*
+ * What counts when a refusal comes to what was known. An old password closes least, and hides
+ * nothing that was known before; of all others the newer one counts.
+ */
+static inline enum refused refused_worse(enum refused known, enum refused newer)
+{
+    if (newer == REFUSED_NOT || (newer == REFUSED_PASSWORD && known != REFUSED_NOT))
+        return known;
+    return newer;
+}
 
 struct person {
     uint32_t uid; /* and gid: a person's primary group is his own */

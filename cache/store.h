@@ -88,8 +88,8 @@ bool store_accept(struct store *store, const struct acceptance *acceptance, stru
                   bool *public_changed, struct strings *left_out, struct error *why);
 
 /*
- * What a refusal leaves behind. The ids and the name stay in any case. REFUSED_NOT only
- * erases: it takes back no refusal that was recorded before.
+ * What a refusal leaves behind. The ids and the name stay in any case. What counts from then on
+ * is refused_worse of what was recorded and this; REFUSED_NOT only erases.
  */
 struct refusal_record {
     enum refused refused;

@@ -2,16 +2,14 @@
 /* Recording what the platform holds against a person. Ids and names are never touched here. */
 #include "cache/store_internal.h"
 
-/* Whether the refused token is still the one of `uid`. One that does not open is nobody's. */
-static bool token_stands(struct store *store, uint32_t uid, const char *token, bool *stands,
-                         struct error *why)
+/* Whether the refused token is still the person's. One that does not open is nobody's. */
+static bool token_stands(struct store *store, const struct person *person, const char *token,
+                         bool *stands, struct error *why)
 {
     OWNED(free_secret) char *kept = NULL;
-    struct person person;
+    struct error sealed = {0};
 
-    if (person_by_uid(store->db, uid, &person, why) != LOOKUP_FOUND)
-        return false;
-    switch (store_token(store, &person, &kept, why)) {
+    switch (store_token(store, person, &kept, &sealed)) {
     case LOOKUP_FOUND:
         *stands = strcmp(kept, token) == 0;
         return true;
@@ -21,37 +19,41 @@ static bool token_stands(struct store *store, uint32_t uid, const char *token, b
     case LOOKUP_UNAVAILABLE:
         break;
     }
+    if (sealed.kind != ERROR_UNTRUSTED)
+        return error_set(why, sealed.kind, "%s", sealed.text);
     *stands = true;
-    return why->kind == ERROR_UNTRUSTED;
+    return true;
 }
 
-/* REFUSED_NOT takes no earlier refusal back: only an acceptance does. */
-static bool refusal_write(sqlite3 *db, uint32_t uid, const struct refusal_record *record,
-                          bool *written, struct error *why)
+/* `before` was read in this transaction. REFUSED_NOT takes nothing back: only an acceptance does. */
+static bool refusal_write(sqlite3 *db, const struct person *before,
+                          const struct refusal_record *record, bool *written, struct error *why)
 {
     static const char sql[] =
         "UPDATE person SET"
-        " refused_at = CASE WHEN ?2 IN (0, refused) THEN refused_at ELSE ?3 END,"
-        " refused = CASE ?2 WHEN 0 THEN refused ELSE ?2 END,"
-        " refusals = refusals + (?2 <> 0),"
+        " refused_at = CASE WHEN ?2 = refused THEN refused_at ELSE ?3 END,"
+        " refused = ?2,"
+        " refusals = refusals + ?8,"
         " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
         " token = CASE WHEN ?5 OR (?7 AND token_doubted_at <> 0) THEN NULL ELSE token END,"
         " token_doubted_at = CASE WHEN ?5 OR token IS NULL OR (?7 AND token_doubted_at <> 0)"
         "  THEN 0 WHEN ?7 THEN ?3 ELSE token_doubted_at END"
         " WHERE uid = ?1 AND (?6 IS NULL OR verifier = ?6)";
     OWNED(statement_release) sqlite3_stmt *write = store_prepare(db, sql, why);
+    enum refused refused = refused_worse(before->refused, record->refused);
 
     if (!write)
         return false;
-    if (!bind_number(write, 1, uid) || !bind_number(write, 2, record->refused) ||
+    if (!bind_number(write, 1, before->uid) || !bind_number(write, 2, refused) ||
         !bind_number(write, 3, record->now) || !bind_number(write, 4, record->erase_verifier) ||
         !bind_number(write, 5, record->erase_token) || !bind_text(write, 6, record->verifier) ||
-        !bind_number(write, 7, record->doubt_token))
+        !bind_number(write, 7, record->doubt_token) ||
+        !bind_number(write, 8, record->refused != REFUSED_NOT))
         return store_failed(db, "binding", why);
     if (!store_run(write, why))
         return false;
     *written = sqlite3_changes(db) == 1;
-    return *written || record->verifier || error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
+    return true;
 }
 
 static bool is_about_the_person(enum refused refused)
@@ -98,18 +100,29 @@ static bool heed_mass_event(sqlite3 *db, uint32_t uid, struct refusal_record *re
     return true;
 }
 
+static bool person_read(sqlite3 *db, uint32_t uid, struct person *person, struct error *why)
+{
+    enum lookup lookup = person_by_uid(db, uid, person, why);
+
+    if (lookup == LOOKUP_ABSENT)
+        return error_set(why, ERROR_SYSTEM, "nobody has uid %u", uid);
+    return lookup == LOOKUP_FOUND;
+}
+
 bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record *record,
                   bool *mass_event, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
     struct refusal_record heeded = *record;
+    struct person person;
     bool stands = true, mass = false, written = false;
 
     if (!transaction_write(&transaction, store, why) ||
-        (record->token && !token_stands(store, uid, record->token, &stands, why)))
+        !person_read(store->db, uid, &person, why) ||
+        (record->token && !token_stands(store, &person, record->token, &stands, why)))
         return false;
     if (stands && (!heed_mass_event(store->db, uid, &heeded, &mass, why) ||
-                   !refusal_write(store->db, uid, &heeded, &written, why) ||
+                   !refusal_write(store->db, &person, &heeded, &written, why) ||
                    !transaction_commit(&transaction, why)))
         return false;
     *mass_event = mass && written;

@@ -91,6 +91,27 @@ static void the_same_refusal_again_keeps_its_time(void **state)
     assert_int_equal(now_of(&ada).refused_at, 9500);
 }
 
+/* An old password tried somewhere, in cron's name say, opens nothing that was closed for more. */
+static void what_closes_less_hides_nothing_that_closes_more(void **state)
+{
+    (void)state;
+    for (enum refused one = 0; one < REFUSED_KINDS; one++)
+        for (enum refused other = 0; other < REFUSED_KINDS; other++) {
+            struct person ada = accept_as("ada", "token", 1000), found;
+            bool stays = other == REFUSED_NOT || other == one ||
+                         (other == REFUSED_PASSWORD && one != REFUSED_NOT);
+
+            refuse(&ada, &(struct refusal_record){.refused = one, .now = 2000});
+            refuse(&ada, &(struct refusal_record){.refused = other, .now = 3000});
+            found = now_of(&ada);
+            assert_int_equal(found.refused, stays ? one : other);
+            assert_int_equal(found.refused_at, stays ? (one ? 2000 : 0) : 3000);
+            assert_int_equal(found.refusals - ada.refusals,
+                             (one != REFUSED_NOT) + (other != REFUSED_NOT));
+            assert_int_equal(refused_worse(one, other), found.refused);
+        }
+}
+
 /* Also when it is for the reason that was known before, and in the same second. */
 static void an_acceptance_does_not_open_what_was_closed_after_it_began(void **state)
 {
@@ -187,6 +208,47 @@ static void a_refusal_about_what_was_replaced_does_nothing(void **state)
     }
 }
 
+/* It can be of no use to anybody; what was wrong with it is not what became of the refusal. */
+static void a_token_that_does_not_open_is_erased_in_silence(void **state)
+{
+    const struct refusal_record record = {
+        .refused = REFUSED_REVOKED, .erase_token = true, .token = "token", .now = 2000};
+    struct person ada = accept_as("ada", "token", 1000);
+    struct error untouched = {0};
+    bool mass_event;
+
+    (void)state;
+    run_sql("UPDATE person SET token = zeroblob(100)");
+    assert_true(store_refuse(store, ada.uid, &record, &mass_event, &untouched));
+    assert_int_equal(untouched.kind, ERROR_NONE);
+    assert_string_equal(untouched.text, "");
+    assert_false(now_of(&ada).has_token);
+    assert_int_equal(now_of(&ada).refused, REFUSED_REVOKED);
+}
+
+static void whoever_is_not_there_is_named_in_the_error(void **state)
+{
+    const struct refusal_record records[] = {
+        {.refused = REFUSED_REVOKED, .now = 2000},
+        {.refused = REFUSED_REVOKED, .token = "token", .now = 2000},
+        {.refused = REFUSED_PASSWORD, .verifier = VERIFIER, .now = 2000},
+    };
+    struct person ada = accept_as("ada", "token", 1000);
+    char uid[16];
+
+    (void)state;
+    snprintf(uid, sizeof uid, "%u", ada.uid + 1);
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+        struct error named = {0};
+        bool mass_event = true;
+
+        assert_false(store_refuse(store, ada.uid + 1, &records[i], &mass_event, &named));
+        assert_true(mass_event);
+        assert_int_equal(named.kind, ERROR_SYSTEM);
+        assert_non_null(strstr(named.text, uid));
+    }
+}
+
 static const struct refusal_record disabled = {
     .refused = REFUSED_DISABLED, .erase_verifier = true, .erase_token = true, .now = 10000};
 
@@ -259,9 +321,11 @@ static void only_refusals_of_persons_within_its_time_are_a_mass_event(void **sta
         {REFUSED_DISABLED, REFUSED_DISABLED, MASS_EVENT_SECONDS + 1, false},
         {REFUSED_DISABLED, REFUSED_DISABLED, -MASS_EVENT_SECONDS - 1, false},
         {REFUSED_POLICY, REFUSED_DISABLED, 0, false},
+        {REFUSED_UNASSIGNED, REFUSED_DISABLED, 0, false},
         {REFUSED_REVOKED, REFUSED_ACCOUNT, 0, false},
         {REFUSED_PASSWORD, REFUSED_ACCOUNT, 0, false},
         {REFUSED_DISABLED, REFUSED_POLICY, 0, false},
+        {REFUSED_DISABLED, REFUSED_UNASSIGNED, 0, false},
         {REFUSED_DISABLED, REFUSED_REVOKED, 0, false},
         {REFUSED_DISABLED, REFUSED_PASSWORD, 0, false},
         {REFUSED_DISABLED, REFUSED_NOT, 0, false},
@@ -298,10 +362,13 @@ static void who_was_let_in_again_does_not_count(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(refusals_close_and_only_an_acceptance_opens),
     TEST(the_same_refusal_again_keeps_its_time),
+    TEST(what_closes_less_hides_nothing_that_closes_more),
     TEST(an_acceptance_does_not_open_what_was_closed_after_it_began),
     TEST(a_token_in_doubt_is_erased_the_second_time),
     TEST(doubt_ends_with_a_new_token_or_by_proof_of_the_old),
     TEST(a_refusal_about_what_was_replaced_does_nothing),
+    TEST(a_token_that_does_not_open_is_erased_in_silence),
+    TEST(whoever_is_not_there_is_named_in_the_error),
     TEST(many_at_once_are_refused_and_lose_nothing),
     TEST(one_person_many_times_is_no_mass_event),
     TEST(only_refusals_of_persons_within_its_time_are_a_mass_event),
