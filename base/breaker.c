@@ -6,13 +6,18 @@
 #define TOLD_JITTER_LEAST 2u
 #define TOLD_LONGEST      (CUT_SECONDS + BREAKER_TOLD_MOST + BREAKER_TOLD_MOST / 10)
 
-/* A clock that was set since then must not keep it closed for longer than it was meant. */
+/*
+ * A clock that was set since then must not keep it closed for longer than it was meant; but one
+ * that is only put right by a little must not end what the other side has asked for.
+ */
 static bool holds(const struct breaker *breaker, time_t until, time_t longest, time_t now)
 {
-    time_t left;
+    time_t back, left;
 
-    return until > now && now >= breaker->opened_at && !__builtin_sub_overflow(until, now, &left) &&
-           left <= longest;
+    if (__builtin_sub_overflow(breaker->opened_at, now, &back) || back > BREAKER_STEP_MOST ||
+        until <= now || __builtin_sub_overflow(until, now, &left))
+        return false;
+    return left <= longest + (back > 0 ? back : 0);
 }
 
 static time_t later(time_t now, time_t seconds)
@@ -125,6 +130,8 @@ void breaker_change(struct breaker *breaker, const struct breaker_event *event)
         break;
     case BREAKER_FAILED:
         fail(breaker, event, was_open);
+        break;
+    case BREAKER_TOLD:
         break;
     }
     if (event->told > 0)

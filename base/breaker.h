@@ -20,11 +20,12 @@
     40 /* of a wait; lower than platform.md's, so that an end is seen within a minute */
 #define BREAKER_TOLD_MOST 3600 /* seconds of a Retry-After that are believed */
 #define BREAKER_OUTAGE    2    /* failures in a row */
+#define BREAKER_STEP_MOST 60   /* seconds that a clock is put back without meaning anything */
 
 /* Zero: all is well. */
 struct breaker {
     uint32_t failures; /* in a row */
-    bool silent;       /* the last one was silence; else there was an answer, of no use */
+    bool silent;       /* in the last one nothing could be sent, so it is of the host as a whole */
     bool answering;    /* a probe was answered since the last failure */
     time_t since;      /* the first failure of the row */
     time_t wait_until; /* backing off: nothing is asked before */
@@ -39,7 +40,10 @@ enum breaker_state {
     BREAKER_CLOSED /* may be asked */
 };
 
-/* `now` is to be read after the breaker was: an earlier time says that the clock was set back. */
+/*
+ * `now` is to be read after the breaker was: an earlier time says that the clock was set back. By
+ * more than BREAKER_STEP_MOST ends all waits.
+ */
 enum breaker_state breaker_state(const struct breaker *breaker, time_t now);
 /* Until when the other side asked to be left alone; 0: it does not any more. */
 time_t breaker_told(const struct breaker *breaker, time_t now);
@@ -50,7 +54,7 @@ time_t breaker_next(const struct breaker *breaker);
 
 /* What has happened. */
 struct breaker_event {
-    enum { BREAKER_SERVED, BREAKER_ANSWERED_PROBE, BREAKER_FAILED } kind;
+    enum { BREAKER_SERVED, BREAKER_ANSWERED_PROBE, BREAKER_FAILED, BREAKER_TOLD } kind;
     time_t now;
     bool silent;     /* of a failure, see struct breaker */
     bool unhurried;  /* of a failure: the try had time enough */
@@ -60,5 +64,6 @@ struct breaker_event {
 /*
  * Served makes it zero, but for a Retry-After that is in force: that ends by time alone. An
  * answered probe ends the wait and the outage; the next failure waits as long as it would have.
+ * To be told to wait, and nothing else, is no failure.
  */
 void breaker_change(struct breaker *breaker, const struct breaker_event *event);

@@ -6,7 +6,7 @@
 
 #define START   ((time_t)1700000000)
 #define ROUNDS  200000
-#define LONGEST (1 + BREAKER_TOLD_MOST + BREAKER_TOLD_MOST / 10)
+#define LONGEST (1 + BREAKER_TOLD_MOST + BREAKER_TOLD_MOST / 10 + BREAKER_STEP_MOST)
 
 static uint64_t seed = 88172645463325252u;
 
@@ -261,6 +261,41 @@ static void a_probe_that_was_answered_ends_the_outage(void **state)
     assert_true(is_zero(&breaker));
 }
 
+/* A failure may be followed by being told to wait, which is not another one. */
+static void to_be_told_is_no_failure(void **state)
+{
+    struct breaker breaker = {0}, before;
+    struct breaker_event event = {.kind = BREAKER_TOLD, .now = START, .told = 30};
+
+    (void)state;
+    breaker_change(&breaker, &event);
+    assert_int_equal(breaker.failures, 0);
+    assert_int_equal(breaker_state(&breaker, START + 30), BREAKER_OPEN);
+    assert_int_equal(breaker_state(&breaker, START + 40), BREAKER_CLOSED);
+    falls(&breaker, START + 100);
+    before = breaker;
+    event.now = START + 101;
+    breaker_change(&breaker, &event);
+    assert_int_equal(breaker.failures, 1);
+    assert_int_equal(breaker.wait_until, before.wait_until);
+    assert_int_equal(breaker.silent, before.silent);
+    assert_int_equal(breaker_state(&breaker, START + 131), BREAKER_OPEN);
+}
+
+static void a_clock_that_is_put_right_by_a_little_ends_no_wait(void **state)
+{
+    (void)state;
+    for (time_t back = 0; back <= BREAKER_STEP_MOST; back++) {
+        struct breaker backing_off = {.failures = 9}, asked = {0};
+
+        told(&asked, START, BREAKER_TOLD_MOST);
+        falls(&backing_off, START);
+        assert_int_equal(breaker_state(&asked, START - back), BREAKER_OPEN);
+        assert_int_equal(breaker_state(&backing_off, START - back), BREAKER_OPEN);
+        assert_int_equal(breaker_told(&asked, START - back), asked.told_until);
+    }
+}
+
 static void a_clock_that_is_set_opens_no_longer(void **state)
 {
     struct breaker breaker = {0};
@@ -268,7 +303,7 @@ static void a_clock_that_is_set_opens_no_longer(void **state)
     (void)state;
     told(&breaker, START, 600);
     assert_int_equal(breaker_state(&breaker, START), BREAKER_OPEN);
-    assert_int_not_equal(breaker_state(&breaker, START - 1), BREAKER_OPEN);
+    assert_int_not_equal(breaker_state(&breaker, START - BREAKER_STEP_MOST - 1), BREAKER_OPEN);
     assert_int_not_equal(breaker_state(&breaker, 0), BREAKER_OPEN);
     assert_int_not_equal(breaker_state(&breaker, START + 100000), BREAKER_OPEN);
 }
@@ -310,7 +345,7 @@ static void a_random_life_keeps_the_rules(void **state)
 
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
-        int kind = any() % 8 ? (int)(any() % 3) : BREAKER_FAILED;
+        int kind = any() % 8 ? (int)(any() % 4) : BREAKER_FAILED;
         struct breaker_event event = failure(now, any() % 16 ? 0 : any() % 5000);
         time_t told = event.told < BREAKER_TOLD_MOST ? event.told : BREAKER_TOLD_MOST;
         enum breaker_state is;
@@ -319,7 +354,7 @@ static void a_random_life_keeps_the_rules(void **state)
         breaker_change(&breaker, &event);
         if (kind == BREAKER_FAILED)
             failed_at = now;
-        else
+        else if (kind != BREAKER_TOLD)
             failed_at = 0;
         if (told && now + told > told_until)
             told_until = now + told;
@@ -377,6 +412,8 @@ int main(void)
         cmocka_unit_test(being_served_does_not_end_what_was_asked_for),
         cmocka_unit_test(an_answer_may_ask_to_wait_as_well),
         cmocka_unit_test(a_probe_that_was_answered_ends_the_outage),
+        cmocka_unit_test(to_be_told_is_no_failure),
+        cmocka_unit_test(a_clock_that_is_put_right_by_a_little_ends_no_wait),
         cmocka_unit_test(a_clock_that_is_set_opens_no_longer),
         cmocka_unit_test(no_content_keeps_it_open_for_long),
         cmocka_unit_test(a_random_life_keeps_the_rules),
