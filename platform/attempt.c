@@ -6,7 +6,7 @@
 #include "platform/token.h"
 
 #define SKEW_SECONDS        300
-#define GLANCE_MS           500 /* for a host that was silent twice and may be back */
+#define GLANCE_MS           500 /* for what has failed twice and may be back */
 #define GLANCE_LONG_SECONDS 60  /* since a try had time enough: then this one has */
 
 struct attempt {
@@ -138,58 +138,81 @@ static struct judgement take_error(const struct attempt *attempt, const struct h
     return judgement;
 }
 
-/* A complaint about the set-up is neither an outage nor a service; it changes nothing. */
+/* Somebody else's page is not an outage; but it may be that its service says it is in one. */
+static bool says_outage(const struct attempt *attempt, const struct http_answer *answer)
+{
+    const struct codes *codes = attempt->platform->settings.codes;
+    struct oauth_error error;
+
+    oauth_error_read(answer->body, answer->length, &error);
+    return classify(codes, attempt->grant, answer->status, &error).says_outage;
+}
+
+/*
+ * What may be about this request alone, and a complaint about the set-up, are neither an outage
+ * nor a service: they change nothing.
+ */
 static void take_answer(const struct attempt *attempt, const struct http_answer *answer)
 {
     const struct platform *platform = attempt->platform;
     struct outcome *outcome = attempt->outcome;
-    unsigned told = answer->retry_after_seconds;
-    bool served;
+    unsigned told = answer->told;
+    bool served, outage;
 
     if (answer->status == 200) {
         served = take_tokens(attempt, answer);
-        if (!served && outcome->why.kind != ERROR_SYSTEM)
-            platform_grant_failed(platform, attempt->grant, told);
+        outage = !served && outcome->why.kind != ERROR_SYSTEM && says_outage(attempt, answer);
     } else {
         struct judgement judgement = take_error(attempt, answer);
 
         told = told ? told : judgement.wait_seconds;
-        served = judgement.answer == ANSWER_REFUSED || (!judgement.outage && told > 0);
-        if (judgement.outage)
-            platform_grant_failed(platform, attempt->grant, told);
+        served = judgement.answer == ANSWER_REFUSED;
+        outage = judgement.outage;
     }
     if (served)
-        gate_served(&platform->memory, platform_dependency(attempt->grant), told);
+        platform_grant_served(platform, attempt->grant, told);
+    else if (outage)
+        platform_grant_failed(platform, attempt->grant, told);
+    else
+        gate_told(&platform->memory, platform_dependency(attempt->grant), told);
     outcome->others_served = outcome->answer == ANSWER_UNREACHABLE && !served && told == 0 &&
                              outcome->why.kind != ERROR_SYSTEM;
 }
 
 /* --- The whole. --- */
 
-/*
- * A host that was silent costs a glance, not somebody's patience: is it there again? Now and then
- * the glance takes as long as a host far away may need.
- */
-static bool host_is_back(const struct attempt *attempt, const struct breaker *breaker,
-                         struct error *why)
+/* Who has got as far as to send something has found a host that others may be served by. */
+static void look_at_others(const struct attempt *attempt)
 {
-    const struct platform *platform = attempt->platform;
+    struct http_trace trace = http_last(attempt->platform->http);
+
+    attempt->outcome->others_served =
+        attempt->outcome->why.kind == ERROR_UNREACHABLE && trace.sent && trace.told == 0;
+}
+
+/*
+ * What has failed repeatedly costs a glance, not somebody's patience or secret: does it work again?
+ * Now and then the glance takes as long as a host far away may need.
+ */
+static bool is_back(const struct attempt *attempt, const struct breaker *breaker, struct error *why)
+{
+    struct platform *platform = attempt->platform;
     time_t since = time(NULL) - breaker->tried_at;
     bool long_ago = since < 0 || since > GLANCE_LONG_SECONDS;
     int left = deadline_left_ms(attempt->budget);
-    int64_t glance = long_ago ? (int64_t)platform->settings.connect_seconds * 1000 : GLANCE_MS;
+    int64_t glance =
+        GLANCE_MS + (long_ago ? (int64_t)platform->settings.connect_seconds * 1000 : 0);
     struct deadline deadline = deadline_in_ms(glance < left ? glance : left);
-    enum knock knock;
+    enum probe probe;
 
-    if (breaker->failures < BREAKER_OUTAGE || !breaker->silent || breaker->answering)
+    if (breaker->failures < BREAKER_OUTAGE || breaker->answering)
         return true;
-    knock = metadata_knock(platform->metadata, platform->http, &deadline, why);
-    if (knock == KNOCK_SILENT)
-        platform_grant_failed(platform, attempt->grant, 0);
-    return knock == KNOCK_ANSWERED;
+    probe = platform_knock(platform, attempt->grant, &deadline, why);
+    if (probe == PROBE_FAILED)
+        look_at_others(attempt);
+    return probe == PROBE_OVER;
 }
 
-/* Whoever asked for metadata before may have been told to wait. */
 static bool post(const struct attempt *attempt, const struct form *form, struct http_answer *answer,
                  struct error *why)
 {
@@ -197,17 +220,15 @@ static bool post(const struct attempt *attempt, const struct form *form, struct 
     const char *endpoint = metadata_discovery(platform->metadata)->token_endpoint;
     bool done;
 
-    if (http_last(platform->http).at != 0 &&
-        !gate_still_open(&platform->memory, platform_dependency(attempt->grant), why))
+    if (!gate_still_open(&platform->memory, platform_dependency(attempt->grant), why))
         return false;
     done = http_post(platform->http, endpoint, form->bytes, form->length, attempt->budget, answer,
                      why);
     attempt->outcome->sent = http_last(platform->http).sent;
     if (done)
         return true;
-    attempt->outcome->others_served = http_last(platform->http).answering;
-    if (why->kind == ERROR_UNREACHABLE)
-        platform_grant_failed(platform, attempt->grant, 0);
+    look_at_others(attempt);
+    platform_grant_unanswered(platform, attempt->grant, why);
     return error_context(why, "token endpoint");
 }
 
@@ -225,7 +246,7 @@ static void perform(const struct attempt *attempt)
         return;
     }
     if (platform_get_ready(platform, attempt->budget, why) &&
-        host_is_back(attempt, &gate.breaker, why) && fill_form(attempt, &form, why) &&
+        is_back(attempt, &gate.breaker, why) && fill_form(attempt, &form, why) &&
         post(attempt, &form, &answer, why))
         take_answer(attempt, &answer);
 }

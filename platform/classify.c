@@ -157,6 +157,14 @@ static bool is_throttled(const struct codes *codes, unsigned status,
     return throttled;
 }
 
+/* A number that refuses comes before one that tells of trouble, but not before the word. */
+static bool says_outage(const struct oauth_error *error, const struct code *code)
+{
+    return *error->error &&
+           (word_class(outages, error->error) == CODE_OUTAGE ||
+            (code && (code->class == CODE_OUTAGE || code->class == CODE_THROTTLED)));
+}
+
 struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,
                           const struct oauth_error *error)
 {
@@ -171,7 +179,9 @@ struct judgement classify(const struct codes *codes, enum grant grant, unsigned 
     judgement.advice = code ? code->advice : ADVICE_NONE;
     if (judgement.answer == ANSWER_REFUSED)
         return judgement;
-    judgement.outage = class != CODE_BROKEN;
+    judgement.says_outage = says_outage(error, code);
+    judgement.outage =
+        judgement.says_outage || status == 408 || status == 429 || (status >= 500 && status < 600);
     judgement.wait_seconds = is_throttled(codes, status, error) ? THROTTLED_SECONDS : 0;
     return judgement;
 }

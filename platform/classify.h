@@ -36,7 +36,13 @@ struct judgement {
     enum advice advice;    /* of the number that counted */
     unsigned number;       /* the one that counted; 0: none did */
     unsigned wait_seconds; /* told to wait, where the answer does not say how long; 0: not told */
-    bool outage;           /* unreachable, and no well-formed complaint about the set-up */
+    bool says_outage;      /* by its words or numbers, whatever its status */
+    /*
+     * To be counted as a failure of the endpoint: it says so, or status 408, 429 or 5xx. Nothing
+     * else is: somebody on the way who dislikes one request (a page with 403, a redirect, 407, a
+     * page with 200) would otherwise close the question for all.
+     */
+    bool outage;
 };
 
 struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,

@@ -142,7 +142,13 @@ void gate_failed(const struct memory *memory, enum dependency dependency,
         return;
     change(memory, dependency,
            (struct breaker_event){.kind = BREAKER_FAILED,
-                                  .silent = !trace->answering,
+                                  .silent = !trace->sent,
                                   .unhurried = trace->unhurried,
                                   .told = told});
+}
+
+void gate_told(const struct memory *memory, enum dependency dependency, unsigned told)
+{
+    if (told > 0)
+        change(memory, dependency, (struct breaker_event){.kind = BREAKER_TOLD, .told = told});
 }

@@ -29,11 +29,13 @@ void gate_look(const struct memory *memory, enum dependency dependency, struct g
 bool gate_pass(const struct memory *memory, enum dependency dependency, const struct deadline *wait,
                struct gate *gate, struct error *why);
 void gate_leave(struct gate *gate);
-/* For who has asked something else meanwhile. False: we were told to wait since. */
+/* Right before anything is sent. False: we were told to wait since. */
 bool gate_still_open(const struct memory *memory, enum dependency dependency, struct error *why);
 
 /* What came of the request. `told`: seconds of Retry-After. */
 void gate_served(const struct memory *memory, enum dependency dependency, unsigned told);
 void gate_probed(const struct memory *memory, enum dependency dependency, unsigned told);
+/* Silence is when nothing could be sent. */
 void gate_failed(const struct memory *memory, enum dependency dependency,
                  const struct http_trace *trace, unsigned told);
+void gate_told(const struct memory *memory, enum dependency dependency, unsigned told);

@@ -228,7 +228,7 @@ static void take_type(CURL *curl, char type[static HTTP_TYPE_MOST + 1])
     text_fold(type);
 }
 
-static void take_trace(struct http *http)
+static void take_trace(struct http *http, const struct http_header *header)
 {
     curl_off_t begun = 0;
     long bytes = 0;
@@ -239,6 +239,9 @@ static void take_trace(struct http *http)
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     http->last.sent = begun > 0 || bytes > 0;
     http->last.answering = status != 0;
+    http->last.told = http_header_retry_after(header, time(NULL));
+    if (http->last.told == 0 && status == 429)
+        http->last.told = HTTP_THROTTLED_SECONDS;
 }
 
 /* The setting is named that decided; whoever gave the deadline knows the other one. */
@@ -274,10 +277,14 @@ static bool transfer(struct http *http, const char *url, const char *etag, struc
         return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
     code = curl_easy_perform(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
-    take_trace(http);
+    take_trace(http, &inflow->header);
     if (inflow->overlong)
         return error_set(why, ERROR_UNREACHABLE, "the answer is too long");
-    return code == CURLE_OK || complain(http, code, had_ms, why);
+    /* Who had less time than a connection may take has not found out that there is none. */
+    if (code != CURLE_OK && !complain(http, code, had_ms, why) && why->kind == ERROR_UNREACHABLE &&
+        !http->last.sent && (http->last.unhurried || code != CURLE_OPERATION_TIMEDOUT))
+        http_hosts_add(&http->silent, url, &http->last, why);
+    return code == CURLE_OK;
 }
 
 static bool perform(struct http *http, const char *url, const char *etag, size_t most,
@@ -292,14 +299,11 @@ static bool perform(struct http *http, const char *url, const char *etag, size_t
         return false;
     if (!inflow.body)
         return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
-    if (!transfer(http, url, etag, &inflow, had_ms, why)) {
-        if (!http->last.sent && why->kind == ERROR_UNREACHABLE)
-            http_hosts_add(&http->silent, url, &http->last, why);
+    if (!transfer(http, url, etag, &inflow, had_ms, why))
         return false;
-    }
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     draft.status = (unsigned)status;
-    draft.retry_after_seconds = http_header_retry_after(&inflow.header, time(NULL));
+    draft.told = http->last.told;
     if (inflow.header.has_max_age)
         draft.max_age = (long)inflow.header.max_age;
     (void)text_copy(draft.etag, sizeof draft.etag, inflow.header.etag);

@@ -16,13 +16,15 @@ struct http;
 #define HTTP_HEADERS_MOST (64u << 10) /* bytes of all header lines of one answer */
 #define HTTP_BODY_MOST    (256u << 10)
 
+#define HTTP_THROTTLED_SECONDS 60u /* what 429 without Retry-After means, platform.md 4.4 */
+
 struct http_answer {
     unsigned status;
     char type[HTTP_TYPE_MOST + 1]; /* media type, lower case, without parameters; may be empty */
     char etag[DOCUMENT_ETAG_MOST + 1];
-    long max_age;                 /* seconds; -1: not said */
-    unsigned retry_after_seconds; /* 0: none was asked for */
-    char *body;                   /* NUL-terminated, owned */
+    long max_age;  /* seconds; -1: not said */
+    unsigned told; /* as in struct http_trace */
+    char *body;    /* NUL-terminated, owned */
     size_t length;
 };
 void http_answer_release(struct http_answer *answer); /* wipes the body */
@@ -50,8 +52,8 @@ bool http_post(struct http *http, const char *url, const char *form, size_t leng
                const struct deadline *deadline, struct http_answer *answer, struct error *why);
 
 /*
- * How far the last request came. A host that could not be connected to is not tried again for a
- * while: requests to it fail at once, and this tells of the first.
+ * How far the last request came. A host that could not be connected to, though there was time
+ * enough, is not tried again for a while: requests to it fail at once, and this tells of the first.
  */
 struct http_trace {
     bool tried;      /* false: there was no time left to try */
@@ -59,6 +61,7 @@ struct http_trace {
     bool sent;       /* it may have left this host */
     bool answering;  /* at least the beginning of an answer came back */
     bool unhurried;  /* there was as much time as a connection may take */
+    unsigned told;   /* seconds to wait, of an answer, whole or not; 0: none were asked for */
     time_t at;
 };
 struct http_trace http_last(const struct http *http);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hosts that could not be connected to a moment ago, within one process: what has cost one
+ * Hosts that could not be connected to a moment ago, within one process: what has cost one whole
  * connect timeout must not cost another. Pure but for the clock. Starts as zero.
  */
 #pragma once

@@ -3,9 +3,8 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/document_age.h"
 #include "platform/gate.h"
-
-#define THROTTLED_SECONDS 60 /* for 429 without Retry-After, platform.md 4.4 */
 
 /* A document, how much of it is allowed, and the one way it becomes ours. */
 struct document {
@@ -23,6 +22,7 @@ struct metadata {
     struct document discovery_document, keys_document;
     struct discovery discovery;
     struct keys *keys;
+    bool unread; /* the kept discovery document could not be read */
 };
 
 /* An issuer that was seen once stays, even if the document has got too old for anything else. */
@@ -74,45 +74,9 @@ bool metadata_open(const struct authority *authority, const struct memory *memor
     return true;
 }
 
-/* --- How old. --- */
-
-/* A clock set back must not keep a document for ever: one from the future counts as old. */
 static bool is_fresh(const struct document *document)
 {
-    time_t now = time(NULL);
-    time_t fresh = document->facts.fresh_seconds;
-
-    if (fresh < METADATA_FRESH_LEAST)
-        fresh = METADATA_FRESH_LEAST;
-    if (fresh > METADATA_FRESH_MOST)
-        fresh = METADATA_FRESH_MOST;
-    return document->held && document->facts.fetched_at <= now &&
-           now - document->facts.fetched_at < fresh;
-}
-
-static bool is_usable(const struct document_facts *facts)
-{
-    time_t now = time(NULL);
-
-    return facts->fetched_at > now || now - facts->fetched_at < METADATA_OLDEST_SECONDS;
-}
-
-static bool was_forced_lately(const struct document_facts *facts)
-{
-    time_t now = time(NULL);
-
-    return facts->forced_at <= now && now - facts->forced_at < METADATA_FORCED_SECONDS;
-}
-
-static unsigned fresh_for(const struct http_answer *answer)
-{
-    long seconds = answer->max_age;
-
-    if (seconds < 0 || seconds > METADATA_FRESH_MOST)
-        seconds = METADATA_FRESH_MOST;
-    if (seconds < METADATA_FRESH_LEAST)
-        seconds = METADATA_FRESH_LEAST;
-    return (unsigned)seconds;
+    return document->held && document_is_fresh(&document->facts, time(NULL));
 }
 
 /* --- One document: kept, and fetched. --- */
@@ -130,7 +94,7 @@ static enum lookup load(struct metadata *metadata, struct document *document)
     if (!body.bytes || !document->adopt(metadata, body.bytes, body.length, &ignored))
         return LOOKUP_ABSENT;
     document->facts = facts;
-    document->held = is_usable(&facts);
+    document->held = document_is_usable(&facts, time(NULL));
     return LOOKUP_FOUND;
 }
 
@@ -138,11 +102,10 @@ static enum lookup load(struct metadata *metadata, struct document *document)
 static bool take(struct metadata *metadata, struct document *document, const char *etag,
                  const struct http_answer *answer, struct error *why)
 {
-    const struct memory *memory = metadata->memory;
     bool changed = answer->status == 200;
     const char *new_etag = changed || *answer->etag ? answer->etag : document->facts.etag;
     struct document_facts facts = {.forced_at = document->facts.forced_at,
-                                   .fresh_seconds = fresh_for(answer)};
+                                   .fresh_seconds = document_fresh_for(answer->max_age)};
 
     if (!changed && (answer->status != 304 || !*etag))
         return error_set(why, ERROR_UNREACHABLE, "%s: HTTP %u", document->what, answer->status);
@@ -152,38 +115,55 @@ static bool take(struct metadata *metadata, struct document *document, const cha
     facts.fetched_at = time(NULL);
     document->facts = facts;
     document->held = true;
-    memory->keep_document(memory->context, document->url, changed ? answer->body : NULL,
-                          changed ? answer->length : 0, &facts);
     return true;
 }
 
-static bool fetch(struct metadata *metadata, struct document *document, struct http *http,
-                  const struct deadline *deadline, struct error *why)
+static void keep(const struct metadata *metadata, const struct document *document,
+                 const struct http_answer *answer)
 {
-    OWNED(http_answer_release) struct http_answer answer = {0};
+    const struct memory *memory = metadata->memory;
+    bool changed = answer->status == 200;
+
+    memory->keep_document(memory->context, document->url, changed ? answer->body : NULL,
+                          changed ? answer->length : 0, &document->facts);
+}
+
+/* Adopts what comes, but keeps nothing: the caller knows what belongs together. */
+static bool ask(struct metadata *metadata, struct document *document, struct http *http,
+                const struct deadline *deadline, struct http_answer *answer, struct error *why)
+{
     char etag[DOCUMENT_ETAG_MOST + 1] = "";
     struct http_trace trace;
-    unsigned told;
     bool good;
 
     if (!gate_still_open(metadata->memory, DEPENDENCY_METADATA, why))
         return false;
     if (document->held)
         (void)text_copy(etag, sizeof etag, document->facts.etag);
-    good = http_get(http, document->url, etag, document->most, deadline, &answer, why);
+    good = http_get(http, document->url, etag, document->most, deadline, answer, why);
     if (good)
-        good = take(metadata, document, etag, &answer, why);
+        good = take(metadata, document, etag, answer, why);
     else
         error_context(why, "%s", document->what);
     trace = http_last(http);
-    told = answer.retry_after_seconds;
-    if (told == 0 && answer.status == 429)
-        told = THROTTLED_SECONDS;
-    if (good)
-        gate_served(metadata->memory, DEPENDENCY_METADATA, told);
-    else if (why->kind != ERROR_SYSTEM)
-        gate_failed(metadata->memory, DEPENDENCY_METADATA, &trace, told);
+    if (good || why->kind == ERROR_SYSTEM)
+        gate_told(metadata->memory, DEPENDENCY_METADATA, trace.told);
+    else
+        gate_failed(metadata->memory, DEPENDENCY_METADATA, &trace, trace.told);
     return good;
+}
+
+static bool fetch_keys(struct metadata *metadata, struct http *http,
+                       const struct deadline *deadline, struct error *why)
+{
+    OWNED(http_answer_release) struct http_answer answer = {0};
+    struct document *keys = &metadata->keys_document;
+
+    if (!ask(metadata, keys, http, deadline, &answer, why))
+        return false;
+    keep(metadata, keys, &answer);
+    gate_served(metadata->memory, DEPENDENCY_METADATA, 0);
+    return true;
 }
 
 /* --- Both. --- */
@@ -201,7 +181,7 @@ static void place_keys(struct metadata *metadata)
 
 static void load_both(struct metadata *metadata)
 {
-    (void)load(metadata, &metadata->discovery_document);
+    metadata->unread = load(metadata, &metadata->discovery_document) == LOOKUP_UNAVAILABLE;
     place_keys(metadata);
     if (*metadata->keys_document.url)
         (void)load(metadata, &metadata->keys_document);
@@ -217,19 +197,65 @@ static bool both_fresh(const struct metadata *metadata)
     return is_fresh(&metadata->discovery_document) && is_fresh(&metadata->keys_document);
 }
 
+/* Whether another tenant could pass for this one: nothing tells which it was before. */
+static bool is_unpinned(const struct metadata *metadata)
+{
+    const struct authority *authority = metadata->authority;
+
+    return metadata->unread && !*metadata->discovery.issuer &&
+           authority->kind != AUTHORITY_GENERIC && !authority_is_guid(authority->tenant);
+}
+
+/* The keys of `draft`, which has borrowed those of the pair that it is to replace. */
+static bool get_new_keys(struct metadata *draft, struct http *http, const struct deadline *deadline,
+                         struct error *why)
+{
+    struct document *keys = &draft->keys_document;
+
+    draft->keys = NULL;
+    (void)load(draft, keys);
+    if (is_fresh(keys) || fetch_keys(draft, http, deadline, why))
+        return true;
+    keys_release(draft->keys);
+    return false;
+}
+
+/* Both documents take the place of the old ones, or none. */
+static bool renew_discovery(struct metadata *metadata, struct http *http,
+                            const struct deadline *deadline, struct error *why)
+{
+    OWNED(http_answer_release) struct http_answer answer = {0};
+    struct metadata draft = *metadata;
+    bool was_whole = both_held(metadata);
+
+    if (is_unpinned(metadata))
+        return error_set(why, ERROR_SYSTEM,
+                         "discovery document: not asked for: what is kept of "
+                         "it, and says whose tenant this is, cannot be read");
+    if (!ask(&draft, &draft.discovery_document, http, deadline, &answer, why))
+        return false;
+    place_keys(&draft);
+    if (was_whole && !draft.keys_document.held) {
+        if (!get_new_keys(&draft, http, deadline, why))
+            return false;
+        keys_release(metadata->keys);
+    }
+    *metadata = draft;
+    keep(metadata, &metadata->discovery_document, &answer);
+    gate_served(metadata->memory, DEPENDENCY_METADATA, 0);
+    return true;
+}
+
 static bool fetch_stale(struct metadata *metadata, struct http *http,
                         const struct deadline *deadline, struct error *why)
 {
     struct document *keys = &metadata->keys_document;
 
-    if (!is_fresh(&metadata->discovery_document)) {
-        if (!fetch(metadata, &metadata->discovery_document, http, deadline, why))
-            return false;
-        place_keys(metadata);
-        if (!keys->held)
-            (void)load(metadata, keys);
-    }
-    return is_fresh(keys) || fetch(metadata, keys, http, deadline, why);
+    if (!is_fresh(&metadata->discovery_document) && !renew_discovery(metadata, http, deadline, why))
+        return false;
+    if (!keys->held)
+        (void)load(metadata, keys);
+    return is_fresh(keys) || fetch_keys(metadata, http, deadline, why);
 }
 
 /* Renewing what we could do without may not eat the time that the sign-in itself needs. */
@@ -273,14 +299,13 @@ const struct keys *metadata_keys(const struct metadata *metadata)
 
 enum lookup metadata_issuer(struct metadata *metadata, const char **issuer)
 {
-    enum lookup found = LOOKUP_FOUND;
+    const struct authority *authority = metadata->authority;
+    enum lookup found = LOOKUP_ABSENT;
 
-    *issuer = metadata->discovery.issuer;
-    if (!**issuer && *metadata->authority->issuer)
-        *issuer = metadata->authority->issuer;
-    else if (!**issuer)
+    if (authority->kind != AUTHORITY_GENERIC && !*metadata->discovery.issuer)
         found = load(metadata, &metadata->discovery_document);
-    return found;
+    *issuer = *metadata->discovery.issuer ? metadata->discovery.issuer : authority->issuer;
+    return **issuer ? LOOKUP_FOUND : found;
 }
 
 /* Five minutes apart among all processes; noted first, so that dying does not help to ask more. */
@@ -294,30 +319,12 @@ bool metadata_renew_keys(struct metadata *metadata, struct http *http,
     if (!gate_pass(memory, DEPENDENCY_METADATA, budget, &gate, why))
         return false;
     (void)load(metadata, keys);
-    if (was_forced_lately(&keys->facts))
+    if (document_was_forced_lately(&keys->facts, time(NULL)))
         return keys->facts.fetched_at >= keys->facts.forced_at ||
                error_set(why, ERROR_UNREACHABLE, "key set: has failed to be renewed lately");
     keys->facts.forced_at = time(NULL);
     memory->keep_document(memory->context, keys->url, NULL, 0, &keys->facts);
-    return fetch(metadata, keys, http, budget, why);
-}
-
-enum knock metadata_knock(struct metadata *metadata, struct http *http,
-                          const struct deadline *deadline, struct error *why)
-{
-    OWNED(gate_leave) struct gate gate = GATE_SHUT;
-    struct document *document = &metadata->discovery_document;
-
-    if (!gate_pass(metadata->memory, DEPENDENCY_METADATA, NULL, &gate, why))
-        /* It was not asked since it answers, though with nothing of use. */
-        return gate.told || gate.breaker.silent || gate.state != BREAKER_OPEN ? KNOCK_NOT_ASKED
-                                                                              : KNOCK_ANSWERED;
-    if (!document->held)
-        (void)load(metadata, document);
-    if (!fetch(metadata, document, http, deadline, why) && !http_last(http).answering)
-        return KNOCK_SILENT;
-    return gate_still_open(metadata->memory, DEPENDENCY_METADATA, why) ? KNOCK_ANSWERED
-                                                                       : KNOCK_NOT_ASKED;
+    return fetch_keys(metadata, http, budget, why);
 }
 
 bool metadata_probe(struct metadata *metadata, struct http *http, const struct deadline *deadline,

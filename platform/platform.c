@@ -64,74 +64,99 @@ enum dependency platform_dependency(enum grant grant)
     return grant == GRANT_PASSWORD ? DEPENDENCY_PASSWORD : DEPENDENCY_REFRESH;
 }
 
-/* Silence is of the host, and so of both kinds of grants; any answer is of one kind alone. */
+/* Who is served shows that there is a way to the host for the others too. */
+void platform_grant_served(const struct platform *platform, enum grant grant, unsigned told)
+{
+    const struct memory *memory = &platform->memory;
+
+    gate_served(memory, platform_dependency(grant), told);
+    for (unsigned other = 0; other < GRANTS; other++) {
+        enum dependency dependency = platform_dependency((enum grant)other);
+        struct breaker breaker = {0};
+
+        memory->read_breaker(memory->context, dependency, &breaker);
+        if (other != grant && breaker.failures > 0 && breaker.silent)
+            gate_served(memory, dependency, 0);
+    }
+}
+
+/*
+ * Where nothing can be sent, nothing else can be. But who was sent something and does not answer
+ * may only be stuck with that: whoever can make one person's request hang must not be able to
+ * close the question for all.
+ */
 void platform_grant_failed(const struct platform *platform, enum grant grant, unsigned told)
 {
     struct http_trace trace = http_last(platform->http);
 
     for (unsigned other = 0; other < GRANTS; other++)
-        if (other == grant || !trace.answering)
+        if (other == grant || !trace.sent)
             gate_failed(&platform->memory, platform_dependency((enum grant)other), &trace, told);
 }
 
+void platform_grant_unanswered(const struct platform *platform, enum grant grant,
+                               const struct error *why)
+{
+    unsigned told = http_last(platform->http).told;
+
+    if (why->kind == ERROR_UNREACHABLE)
+        platform_grant_failed(platform, grant, told);
+    else
+        gate_told(&platform->memory, platform_dependency(grant), told);
+}
+
+/* --- Is it over? --- */
+
 /* A grant of no kind and nobody's secret: the endpoint can only complain. */
-static bool ask_for_nothing(struct platform *platform, const struct deadline *budget,
+static bool ask_for_nothing(struct platform *platform, const struct deadline *deadline,
                             struct http_answer *answer, struct error *why)
 {
     OWNED(form_release) struct form form = {0};
     const char *endpoint = metadata_discovery(platform->metadata)->token_endpoint;
 
     return form_add(&form, "client_id", platform->settings.client_id, why) &&
-           http_post(platform->http, endpoint, form.bytes, form.length, budget, answer, why);
+           http_post(platform->http, endpoint, form.bytes, form.length, deadline, answer, why);
 }
 
-/* Whether the endpoint answers as one that works: with a complaint about what is missing. */
-static enum probe probe_endpoint(struct platform *platform, enum grant grant,
-                                 const struct deadline *budget, struct error *why)
+/* There are providers that complain with 404 or 500 of what is missing, so those are answers. */
+static bool is_out(const struct platform *platform, const struct http_answer *answer,
+                   unsigned *told)
 {
-    OWNED(http_answer_release) struct http_answer answer = {0};
-    const struct codes *codes = platform->settings.codes;
     struct judgement judgement;
     struct oauth_error error;
+
+    oauth_error_read(answer->body, answer->length, &error);
+    judgement = classify(platform->settings.codes, GRANT_PASSWORD, answer->status, &error);
+    *told = answer->told ? answer->told : judgement.wait_seconds;
+    return judgement.says_outage || *told > 0 || answer->status == 408 ||
+           (answer->status >= 502 && answer->status <= 504);
+}
+
+enum probe platform_knock(struct platform *platform, enum grant grant,
+                          const struct deadline *deadline, struct error *why)
+{
+    OWNED(http_answer_release) struct http_answer answer = {0};
+    const struct memory *memory = &platform->memory;
     unsigned told;
 
-    if (!ask_for_nothing(platform, budget, &answer, why)) {
-        if (why->kind == ERROR_UNREACHABLE)
-            platform_grant_failed(platform, grant, 0);
+    if (!gate_still_open(memory, platform_dependency(grant), why))
+        return PROBE_NOT_YET;
+    if (!ask_for_nothing(platform, deadline, &answer, why)) {
+        platform_grant_unanswered(platform, grant, why);
         error_context(why, "token endpoint");
         return PROBE_FAILED;
     }
-    oauth_error_read(answer.body, answer.length, &error);
-    judgement = classify(codes, grant, answer.status, &error);
-    told = answer.retry_after_seconds ? answer.retry_after_seconds : judgement.wait_seconds;
-    if (judgement.outage || (answer.status != 400 && answer.status != 401)) {
+    if (is_out(platform, &answer, &told)) {
         platform_grant_failed(platform, grant, told);
         error_set(why, ERROR_UNREACHABLE, "token endpoint: HTTP %u", answer.status);
         return PROBE_FAILED;
     }
-    gate_probed(&platform->memory, platform_dependency(grant), told);
+    gate_probed(memory, platform_dependency(grant), 0);
     return PROBE_OVER;
 }
 
-static enum probe probe_host(struct platform *platform, enum grant grant,
-                             const struct deadline *budget, struct error *why)
-{
-    switch (metadata_knock(platform->metadata, platform->http, budget, why)) {
-    case KNOCK_ANSWERED:
-        gate_probed(&platform->memory, platform_dependency(grant), 0);
-        return PROBE_OVER;
-    case KNOCK_SILENT:
-        platform_grant_failed(platform, grant, 0);
-        return PROBE_FAILED;
-    case KNOCK_NOT_ASKED:
-        break;
-    }
-    return PROBE_NOT_YET;
-}
-
 static enum probe probe(struct platform *platform, enum dependency dependency,
-                        const struct breaker *breaker, const struct deadline *budget,
-                        struct error *why)
+                        const struct deadline *budget, struct error *why)
 {
     const struct platform_settings *settings = &platform->settings;
     enum grant grant = dependency == DEPENDENCY_PASSWORD ? GRANT_PASSWORD : GRANT_REFRESH;
@@ -142,12 +167,9 @@ static enum probe probe(struct platform *platform, enum dependency dependency,
     if (dependency == DEPENDENCY_METADATA)
         return metadata_probe(platform->metadata, platform->http, budget, why) ? PROBE_OVER
                                                                                : PROBE_FAILED;
-    if (breaker->silent)
-        return probe_host(platform, grant, budget, why);
-    if (!metadata_ready(platform->metadata, platform->http, budget, why) ||
-        !gate_still_open(&platform->memory, dependency, why))
+    if (!metadata_ready(platform->metadata, platform->http, budget, why))
         return PROBE_NOT_YET;
-    return probe_endpoint(platform, grant, budget, why);
+    return platform_knock(platform, grant, budget, why);
 }
 
 enum probe platform_probe(struct platform *platform, enum dependency dependency,
@@ -166,5 +188,5 @@ enum probe platform_probe(struct platform *platform, enum dependency dependency,
         return PROBE_NOT_YET;
     if (gate.state == BREAKER_CLOSED || gate.breaker.answering)
         return PROBE_NOT_NEEDED; /* found out by another process just now */
-    return probe(platform, dependency, &gate.breaker, budget, why);
+    return probe(platform, dependency, budget, why);
 }

@@ -18,5 +18,17 @@ struct platform {
 bool platform_get_ready(struct platform *platform, const struct deadline *budget,
                         struct error *why);
 enum dependency platform_dependency(enum grant grant);
-/* The last request was a grant, or the glance that should have come before it, and failed. */
+
+/* What came of the last request, which was a grant or the knock before it. */
+void platform_grant_served(const struct platform *platform, enum grant grant, unsigned told);
 void platform_grant_failed(const struct platform *platform, enum grant grant, unsigned told);
+/* No whole answer came back, for this reason. */
+void platform_grant_unanswered(const struct platform *platform, enum grant grant,
+                               const struct error *why);
+
+/*
+ * Whether the token endpoint works again: with a form that asks for nothing, so that it costs
+ * nobody's secret. The caller has passed the gate and got ready.
+ */
+enum probe platform_knock(struct platform *platform, enum grant grant,
+                          const struct deadline *deadline, struct error *why);

@@ -20,7 +20,7 @@ struct code_row {
 
 /* Beside what is refused: */
 #define OUTAGE   ((enum refusal) - 1) /* unreachable, U */
-#define BROKEN   ((enum refusal) - 2) /* unreachable, but well-formed, C1 */
+#define BROKEN   ((enum refusal) - 2) /* unreachable, but no failure of the endpoint: such as C1 */
 #define BY_WORDS ((enum refusal) - 3) /* the number says nothing */
 
 #define BOTH(refusal) REFUSAL_##refusal, REFUSAL_##refusal

@@ -49,28 +49,54 @@ static void expect_both(unsigned status, const struct oauth_error *error, enum r
     expect(classify(codes, GRANT_REFRESH, status, error), refresh, what, status);
 }
 
-static void an_outage_status_is_an_outage_whatever_the_body_says(void **state)
+static bool is_of_the_endpoint(unsigned status)
+{
+    return status == 408 || status == 429 || (status >= 500 && status <= 599);
+}
+
+static void no_other_status_refuses_whatever_the_body_says(void **state)
 {
     (void)state;
     for (unsigned status = 0; status < 1000; status++)
         for (size_t i = 0; i < CODE_ROWS; i++) {
             struct oauth_error error = numbered("invalid_grant", code_row_first(&code_rows[i]));
+            bool outage = is_of_the_endpoint(status) || code_rows[i].password == OUTAGE;
 
             if (status != 400 && status != 401 && status != 403)
-                expect_both(status, &error, OUTAGE, OUTAGE, code_rows[i].letter);
+                expect_both(status, &error, outage ? OUTAGE : BROKEN, outage ? OUTAGE : BROKEN,
+                            code_rows[i].letter);
         }
 }
 
-static void an_answer_without_an_error_is_an_outage_whatever_its_number(void **state)
+/* Whoever is on the way may dislike one request; that says nothing about anybody else's. */
+static void an_answer_without_an_error_is_an_outage_by_its_status_alone(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < CODE_ROWS; i++) {
-        struct oauth_error error = numbered("", code_row_first(&code_rows[i]));
+    for (unsigned status = 0; status < 1000; status++)
+        for (size_t i = 0; i < CODE_ROWS; i++) {
+            struct oauth_error error = numbered("", code_row_first(&code_rows[i]));
+            enum refusal wanted = is_of_the_endpoint(status) ? OUTAGE : BROKEN;
 
-        assert_true(text_copy(error.suberror, sizeof error.suberror, "bad_token"));
-        error.claims = true;
-        for (unsigned status = 400; status <= 403; status++)
-            expect_both(status, &error, OUTAGE, OUTAGE, code_rows[i].letter);
+            assert_true(text_copy(error.suberror, sizeof error.suberror, "bad_token"));
+            error.claims = true;
+            expect_both(status, &error, wanted, wanted, code_rows[i].letter);
+            assert_false(classify(codes, GRANT_PASSWORD, status, &error).says_outage);
+        }
+}
+
+static void an_outage_may_be_said_at_any_status(void **state)
+{
+    struct oauth_error word = error_of("temporarily_unavailable");
+    struct oauth_error number = numbered("odd", 90033);
+    struct oauth_error refusing = numbered("odd", 50126);
+
+    (void)state;
+    for (unsigned status = 0; status < 1000; status++) {
+        expect_both(status, &word, OUTAGE, OUTAGE, "word");
+        expect_both(status, &number, OUTAGE, OUTAGE, "number");
+        assert_true(classify(codes, GRANT_PASSWORD, status, &word).says_outage);
+        assert_true(classify(codes, GRANT_REFRESH, status, &number).says_outage);
+        assert_false(classify(codes, GRANT_REFRESH, status, &refusing).says_outage);
     }
 }
 
@@ -287,8 +313,9 @@ static void nothing_is_ever_accepted_and_zero_is_a_refusal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_outage_status_is_an_outage_whatever_the_body_says),
-        cmocka_unit_test(an_answer_without_an_error_is_an_outage_whatever_its_number),
+        cmocka_unit_test(no_other_status_refuses_whatever_the_body_says),
+        cmocka_unit_test(an_answer_without_an_error_is_an_outage_by_its_status_alone),
+        cmocka_unit_test(an_outage_may_be_said_at_any_status),
         cmocka_unit_test(words_decide_where_no_number_does),
         cmocka_unit_test(of_several_numbers_trouble_never_overrides_a_refusal),
         cmocka_unit_test(an_outage_word_beats_every_number),

@@ -8,6 +8,10 @@
 
 #define URL \
     "https://login.microsoftonline.com/contoso.example/v2.0/.well-known/openid-configuration"
+#define GUID_URL                                                                               \
+    "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0/.well-known/" \
+    "openid-configuration"
+#define ALIAS  "https://login.windows.net/11111111-1111-1111-1111-111111111111/v2.0"
 #define ISSUER "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0"
 #define DAY    (24L * 60 * 60)
 
@@ -24,7 +28,7 @@ static enum lookup load_document(void *context, const char *url, struct buffer *
                                  struct document_facts *facts)
 {
     (void)context;
-    if (strcmp(url, URL) != 0 || !kept)
+    if ((strcmp(url, URL) != 0 && strcmp(url, GUID_URL) != 0) || !kept)
         return found;
     *facts = kept_facts;
     assert_true(buffer_add(body, kept, strlen(kept)));
@@ -237,6 +241,26 @@ static void a_failure_counts_once(void **state)
     assert_int_equal(breakers[DEPENDENCY_METADATA].failures, 0);
 }
 
+static void silence_is_when_nothing_could_be_sent(void **state)
+{
+    struct http_trace trace = {.tried = true, .sent = true, .at = time(NULL)};
+
+    (void)state;
+    gate_failed(&memory, DEPENDENCY_PASSWORD, &trace, 0);
+    assert_int_equal(breakers[DEPENDENCY_PASSWORD].failures, 1);
+    assert_false(breakers[DEPENDENCY_PASSWORD].silent);
+}
+
+static void to_be_told_is_written_and_no_failure(void **state)
+{
+    (void)state;
+    gate_told(&memory, DEPENDENCY_PASSWORD, 0);
+    assert_int_equal(changes, 0);
+    gate_told(&memory, DEPENDENCY_PASSWORD, 30);
+    assert_int_equal(breakers[DEPENDENCY_PASSWORD].failures, 0);
+    assert_false(passes(DEPENDENCY_REFRESH, NULL, false));
+}
+
 static void reasons_say_what_and_since_when(void **state)
 {
     struct gate gate = GATE_SHUT;
@@ -255,6 +279,7 @@ static void reasons_say_what_and_since_when(void **state)
 /* --- What metadata knows without asking. --- */
 
 OWN_DEFINE(close_metadata, struct metadata, metadata_close);
+OWN_DEFINE(close_http, struct http, http_close);
 
 static const char document[] = "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":"
                                "\"https://login.microsoftonline.com/t/oauth2/v2.0/token\","
@@ -290,6 +315,21 @@ static void the_issuer_of_a_domain_is_in_the_kept_document(void **state)
     assert_int_equal(issuer_of(domain, &issuer), LOOKUP_ABSENT);
 }
 
+/* The same tenant may have issued under another name of its cloud until now. */
+static void the_kept_document_knows_better_than_the_setting(void **state)
+{
+    const char *issuer = NULL;
+
+    (void)state;
+    kept = "{\"issuer\":\"" ALIAS "\",\"token_endpoint\":\"https://login.windows.net/t\","
+           "\"jwks_uri\":\"https://login.windows.net/k\"}";
+    assert_int_equal(issuer_of(ISSUER, &issuer), LOOKUP_FOUND);
+    assert_string_equal(issuer, ALIAS);
+    kept = "{";
+    assert_int_equal(issuer_of(ISSUER, &issuer), LOOKUP_FOUND);
+    assert_string_equal(issuer, ISSUER);
+}
+
 static void other_issuers_are_known_by_the_setting(void **state)
 {
     const char *issuer = NULL;
@@ -317,6 +357,39 @@ static void nothing_kept_and_nobody_to_be_asked(void **state)
     assert_memory_equal(why.text, "metadata: not asked: ", 21);
 }
 
+/* Whoever owns the domain now could be anybody; the tenant by its GUID is the same for ever. */
+static void an_unreadable_document_lets_no_new_issuer_in(void **state)
+{
+    static const struct {
+        const char *setting;
+        enum error_kind kind;
+    } rows[] = {
+        {"https://login.microsoftonline.com/contoso.example/v2.0", ERROR_SYSTEM},
+        {"https://fab.ciamlogin.com", ERROR_SYSTEM},
+        {"https://fab.b2clogin.com/fab.onmicrosoft.com/b2c_1_ropc", ERROR_SYSTEM},
+        {ISSUER, ERROR_UNREACHABLE},
+        {"https://localhost:1/realm", ERROR_UNREACHABLE},
+    };
+
+    (void)state;
+    found = LOOKUP_UNAVAILABLE;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        OWNED(close_metadata) struct metadata *metadata = NULL;
+        OWNED(close_http) struct http *http = NULL;
+        struct deadline budget = deadline_in_ms(0);
+        struct authority authority;
+
+        why = (struct error){0};
+        assert_true(http_open("", 1, &http, &why));
+        assert_true(authority_read(rows[i].setting, &authority, &why));
+        assert_true(metadata_open(&authority, &memory, &metadata, &why));
+        assert_false(metadata_ready(metadata, http, &budget, &why));
+        if (why.kind != rows[i].kind)
+            fail_msg("%s: %s", rows[i].setting, why.text);
+        assert_int_equal(!!strstr(why.text, "cannot be read"), rows[i].kind == ERROR_SYSTEM);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 
 int main(void)
@@ -330,10 +403,14 @@ int main(void)
         TEST(turns_that_cannot_be_taken_keep_nobody_out),
         TEST(a_success_is_written_where_it_changes_something),
         TEST(a_failure_counts_once),
+        TEST(silence_is_when_nothing_could_be_sent),
+        TEST(to_be_told_is_written_and_no_failure),
         TEST(reasons_say_what_and_since_when),
         TEST(the_issuer_of_a_domain_is_in_the_kept_document),
+        TEST(the_kept_document_knows_better_than_the_setting),
         TEST(other_issuers_are_known_by_the_setting),
         TEST(nothing_kept_and_nobody_to_be_asked),
+        TEST(an_unreadable_document_lets_no_new_issuer_in),
     };
 
     return check_main("gate", tests);
