@@ -184,10 +184,12 @@ static void take_answer(const struct attempt *attempt, const struct http_answer 
 /* Who has got as far as to send something has found a host that others may be served by. */
 static void look_at_others(const struct attempt *attempt)
 {
-    struct http_trace trace = http_last(attempt->platform->http);
+    const struct platform *platform = attempt->platform;
+    struct error ignored;
 
     attempt->outcome->others_served =
-        attempt->outcome->why.kind == ERROR_UNREACHABLE && trace.sent && trace.told == 0;
+        attempt->outcome->why.kind == ERROR_UNREACHABLE && http_last(platform->http).sent &&
+        gate_still_open(&platform->memory, platform_dependency(attempt->grant), &ignored);
 }
 
 /*
@@ -227,8 +229,8 @@ static bool post(const struct attempt *attempt, const struct form *form, struct 
     attempt->outcome->sent = http_last(platform->http).sent;
     if (done)
         return true;
-    look_at_others(attempt);
     platform_grant_unanswered(platform, attempt->grant, why);
+    look_at_others(attempt);
     return error_context(why, "token endpoint");
 }
 

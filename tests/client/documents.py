@@ -114,6 +114,46 @@ def documents_of_a_month_ago_are_not_used(bed):
             check(len(bed.requests('token')) == (answers == 'accepted'), 'the password was sent')
 
 
+def documents_of_a_month_ahead_are_not_used(bed):
+    for endpoint, part in (('discovery', 'openid'), ('keys', 'keys')):
+        for days, answers in ((-29, 'accepted'), (-31, 'unreachable')):
+            bed.begin()
+            documents = bed.warm()
+            bed.age(documents, days * DAY, part)
+            bed.script(endpoint=endpoint, status=503)
+            answer, = bed.run([bed.password()], documents=documents)
+            check(answer['answer'] == answers, days, 'days', endpoint, answer)
+            check(len(bed.requests('token')) == (answers == 'accepted'), 'the password was sent')
+
+
+def other_keys_are_there_before_their_document_is_adopted(bed):
+    """MR-5: a document that sends us to keys which are not there costs nobody the sign-in."""
+    host = bed.emulator.about['issuer'].rsplit('/', 2)[0]
+    elsewhere = {'jwks_uri': host + '/contoso.example/discovery/v2.0/keys'}
+    documents = bed.warm()
+    before = {path: bed.facts(path)[1] for path in bed.documents(documents)}
+    for rule in ({'status': 404}, {'status': 503}, {'status': 200, 'body': '{"keys":[]}'},
+                 {'status': 200, 'body': '<html>hotel</html>'}, {'fault': 'cut'}):
+        bed.begin()
+        bed.pass_time(documents, 25 * 3600)
+        bed.script(endpoint='discovery', document=elsewhere)
+        bed.script(endpoint='keys', **rule)
+        answers = bed.run([bed.password(), bed.refresh()], documents=documents)
+        check([answer['answer'] for answer in answers] == ['accepted'] * 2, rule, answers)
+        check([entry['endpoint'] for entry in bed.requests()]
+              == ['discovery', 'keys', 'token', 'token'], rule, bed.requests())
+        check(before == {path: bed.facts(path)[1] for path in bed.documents(documents)}, rule)
+    check(bed.breaker(documents, 'metadata')['failures'] == 5, 'a failure was forgotten')
+    bed.begin()
+    bed.pass_time(documents, 25 * 3600)
+    bed.script(endpoint='discovery', document=elsewhere)
+    check(bed.run([bed.password()], documents=documents)[0]['answer'] == 'accepted')
+    check(len(bed.documents(documents)) == len(before) + 1, 'the new keys were not kept')
+    check(bed.requests('keys')[0]['path'].startswith('/contoso.example/'), bed.requests('keys'))
+    bed.run([bed.password()], documents=documents)
+    check(len(bed.requests()) == 4 and not bed.breaker(documents, 'metadata')['failures'])
+
+
 def failing_fetches_leave_what_is_kept(bed):
     """MR-5: rounds of bad answers, each later than the one before."""
     documents = bed.warm()
@@ -250,7 +290,8 @@ STORIES = [stale_documents_are_renewed, documents_from_the_future_are_renewed,
     silent_metadata_leaves_time_for_the_grant, spoilt_documents_are_fetched_anew,
     unchanged_documents_are_renewed_without_their_bodies, changed_documents_replace_the_kept_ones,
     a_304_that_nobody_asked_for_is_no_document, documents_are_fresh_as_long_as_their_server_says,
-    documents_of_a_month_ago_are_not_used, failing_fetches_leave_what_is_kept,
+    documents_of_a_month_ago_are_not_used, documents_of_a_month_ahead_are_not_used,
+    other_keys_are_there_before_their_document_is_adopted, failing_fetches_leave_what_is_kept,
     many_cold_processes_fetch_once, many_cold_processes_fail_once, many_stale_processes_renew_once,
     failed_metadata_is_left_alone, new_signing_key_costs_one_fetch,
     unknown_keys_cause_one_fetch_in_five_minutes, unknown_key_and_no_new_keys_is_an_outage,

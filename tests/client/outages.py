@@ -1,10 +1,18 @@
 """What one process learns of an outage, and what the next ones make of it."""
+import os
 import time
 
-from client.bed import LONG, PASSWORD, SHORT
+from client.bed import BREAKERS, LONG, PASSWORD, SHORT
+from client.faults import GRANT_ERROR, HTML, raw
 from expect import check
 
 AFTER = 60  # seconds; longer than any wait that nobody asked for
+
+
+BOB = 'bob@contoso.example'
+ABOUT_ONE = (raw(302, '', {'Location': 'https://portal.example/'}), raw(307, GRANT_ERROR), raw(407),
+             raw(403, '<html>blocked</html>', HTML), raw(404, GRANT_ERROR), raw(400, 'bad', HTML),
+             raw(401), raw(204), raw(200, '<html>blocked</html>', HTML), raw(200, GRANT_ERROR))
 
 
 def answers_of(bed, *orders, **how):
@@ -12,7 +20,7 @@ def answers_of(bed, *orders, **how):
 
 
 def the_second_sign_in_of_an_outage_sends_nothing(bed):
-    for status in (500, 502, 503, 504, 302, 407, 408):
+    for status in (408, 500, 502, 503, 504, 511):
         for grant in (bed.password(), bed.refresh()):
             bed.begin()
             documents = bed.warm()
@@ -67,15 +75,74 @@ def an_answer_is_of_one_kind_of_grant(bed):
 
 
 def silence_is_of_both_kinds_of_grants(bed):
-    for grant, other in ((bed.password(), bed.refresh()), (bed.refresh(), bed.password())):
+    for mode in ('silence', 'close', 'abort_handshake'):
+        for grant, other in ((bed.password(), bed.refresh()), (bed.refresh(), bed.password())):
+            bed.begin()
+            documents = bed.warm()
+            bed.emulator.order('/_listen', {'mode': mode})
+            first, = bed.run([grant], documents=documents, budget=SHORT)
+            second, third = bed.run([other, grant], documents=documents)
+            check(not (first['sent'] or second['sent'] or third['sent']), second, third)
+            check(not (first['others'] or second['others'] or third['others']), first, second)
+            check('silent since' in second['why'] and bed.connections() == 1, mode, second)
+
+
+def a_request_that_hangs_is_of_its_own_kind(bed):
+    """Else whoever can make one person's request hang closes the question for all."""
+    for fault in ('silence', 'drop', 'cut'):
         bed.begin()
         documents = bed.warm()
-        bed.script(endpoint='token', fault='silence')
-        first, = bed.run([grant], documents=documents, budget=SHORT)
-        second, third = bed.run([other, grant], documents=documents)
-        check(first['sent'] == 'sent' and not second['sent'] and not third['sent'], second, third)
-        check(not (first['others'] or second['others'] or third['others']), first, second)
-        check('silent since' in second['why'] and len(bed.requests()) == 1, second)
+        bed.script(endpoint='token', user=BOB, fault=fault)
+        hangs, after = (bed.run([bed.password(name=BOB)], documents=documents, budget=SHORT)[0]
+                        for _ in range(2))
+        check((hangs['sent'], hangs['others'], after['sent'], after['others'])
+              == ('sent', 'others', '', 'others'), hangs, after)
+        check('failing since' in after['why'], after)
+        check(answers_of(bed, bed.refresh(), documents=documents) == ['accepted'], fault)
+        check(not bed.breaker(documents, 'password')['silent'], fault)
+
+
+def what_may_be_about_one_request_opens_nothing(bed):
+    for rule in ABOUT_ONE:
+        bed.begin()
+        documents = bed.warm()
+        bed.script(endpoint='token', user=BOB, **rule)
+        for _ in range(3):
+            answer, = bed.run([bed.password(name=BOB)], documents=documents)
+            check((answer['answer'], answer['sent'], answer['others'])
+                  == ('unreachable', 'sent', 'others'), rule, answer)
+        check(answers_of(bed, bed.password(), bed.refresh(), documents=documents)
+              == ['accepted'] * 2, rule)
+        check(not any(any(bed.breaker(documents, which).values()) for which in BREAKERS), rule)
+
+
+def a_page_with_retry_after_is_obeyed(bed):
+    for rule in ABOUT_ONE:
+        bed.begin()
+        documents = bed.warm()
+        bed.script(endpoint='token', user=BOB, **{**rule, 'retry_after': '60'})
+        for name in (BOB, 'ada@contoso.example'):
+            answer, = bed.run([bed.password(name=name)], documents=documents)
+            check((answer['answer'], answer['others']) == ('unreachable', ''), rule, answer)
+        check(len(bed.requests()) == 1, rule, len(bed.requests()))
+
+
+def an_outage_may_be_said_at_any_status(bed):
+    for status in (200, 302, 400, 403, 404):
+        bed.begin()
+        documents = bed.warm()
+        bed.script(endpoint='token', **raw(status, '{"error":"temporarily_unavailable"}'))
+        bed.run([bed.password(), bed.password()], documents=documents)
+        check(bed.breaker(documents, 'password')['failures'] == 1, status)
+        check(len(bed.requests()) == 1, status, len(bed.requests()))
+
+
+def served_again_ends_the_silence_of_the_other_kind(bed):
+    for grant, other in ((bed.password(), 'refresh'), (bed.refresh(), 'password')):
+        for silent in (True, False):
+            documents = bed.fallen(1, silent, 'password', 'refresh')
+            check(answers_of(bed, grant, documents=documents) == ['accepted'])
+            check(bed.breaker(documents, other)['failures'] == (0 if silent else 1), other, silent)
 
 
 def the_backup_service_serves_refresh_grants(bed):
@@ -160,14 +227,59 @@ def throttling_without_a_time_means_a_minute(bed):
         check(len(bed.requests()) == 1, rule)
 
 
+def retry_after_survives_a_body_that_does_not(bed):
+    long_body = ' ' * 300000
+    for endpoint in ('token', 'discovery', 'keys'):
+        for rule in (raw(503, long_body, {'Retry-After': '60'}), raw(429, long_body),
+                     raw(200, long_body, {'Retry-After': '60'})):
+            bed.begin()
+            documents = bed.warm()
+            if endpoint != 'token':
+                bed.age(documents, 25 * 3600, 'keys' if endpoint == 'keys' else 'openid')
+            bed.script(endpoint=endpoint, **rule)
+            first, = bed.run([bed.password()], documents=documents)
+            check((first['answer'], first['others']) == ('unreachable', ''), endpoint, first)
+            bed.pass_time(documents, 50)
+            second, = bed.run([bed.refresh()], documents=documents)
+            check('told to wait until' in second['why'], endpoint, rule['status'], second)
+            check(len(bed.requests()) == 1, endpoint, rule['status'], len(bed.requests()))
+
+
+def holds_turn(process, number):
+    folder = f'/proc/{process.pid}/fd'
+    return any(os.readlink(f'{folder}/{fd}').endswith(f'turn-{number}') for fd in os.listdir(folder))
+
+
+def who_waited_for_another_process_looks_again_before_sending(bed):
+    documents = bed.warm()
+    bed.age(documents, 25 * 3600)
+    bed.script(endpoint='discovery', status=429, headers={'Retry-After': '600'}, hold=True)
+    running, deadline = [], time.monotonic() + 20
+    for _ in range(2):
+        process = bed.start([bed.password()], documents=documents, budget=50000)
+        running.append(process)
+        process.stdin.write(process.orders)
+        process.stdin.flush()
+        process.orders = None
+        while not (bed.requests() and holds_turn(process, 0)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    bed.emulator.order('/_release', {})
+    for process in running:
+        answer, = bed.finish(process)
+        check('told to wait until' in answer['why'] and not answer['sent'], answer)
+    check(len(bed.requests()) == 1, [entry['endpoint'] for entry in bed.requests()])
+
+
 # One at a time. --------------------------------------------------------------------------------
 
 def one_at_a_time_tries_what_is_due(bed):
-    documents = bed.fallen(2, False, 'password')
-    bed.script(endpoint='token', status=503, delay=0.5)
-    answers = bed.run_at_once(20, [bed.password()], documents=documents)
-    check(sorted(answer['sent'] for answer in answers) == [''] * 19 + ['sent'], answers)
-    check(len(bed.requests()) == 1, len(bed.requests()), 'requests')
+    for failures, sent in ((1, 1), (2, 0)):
+        bed.begin()
+        documents = bed.fallen(failures, False, 'password')
+        bed.script(endpoint='token', status=503, delay=0.5)
+        answers = bed.run_at_once(20, [bed.password()], documents=documents)
+        check([answer['sent'] for answer in answers].count('sent') == sent, failures, answers)
+        check(len(bed.requests()) == 1, len(bed.requests()), 'requests')
 
 
 def one_success_lets_all_others_in(bed):
@@ -205,28 +317,66 @@ def a_silent_host_is_paid_for_once(bed):
         documents = bed.warm()
         bed.age(documents, 25 * 3600)
         bed.emulator.order('/_listen', {'mode': mode})
-        answers = bed.run([bed.password(), bed.refresh()], documents=documents, budget=4 * SHORT)
+        answers = bed.run([bed.password(), bed.refresh()], documents=documents, budget=8000,
+                          connect=1)
         check([answer['answer'] for answer in answers] == ['unreachable'] * 2, answers)
         check(bed.connections() == 1, mode, bed.connections(), 'connections')
         for which in ('metadata', 'password', 'refresh'):
             check(bed.breaker(documents, which)['failures'] == 1, which, bed.breaker(documents, which))
 
 
-def a_host_that_was_silent_is_glanced_at_first(bed):
-    documents = bed.fallen(2, True, 'password', 'refresh')
-    check(answers_of(bed, bed.password(), documents=documents) == ['accepted'])
-    check([entry['endpoint'] for entry in bed.requests()] == ['discovery', 'token'], bed.requests())
+def a_hurried_failure_is_not_remembered(bed):
+    """A quarter of the time for stale documents is no reason not to use the rest."""
+    documents = bed.warm()
+    bed.age(documents, 25 * 3600)
+    bed.emulator.order('/_listen', {'mode': 'silence'})
+    bed.run([bed.password()], documents=documents, budget=4 * SHORT, connect=1)
+    check(bed.connections() == 2, bed.connections(), 'connections')
 
 
-def a_host_that_is_still_silent_gets_no_secret(bed):
+def forms(bed):
+    return [dict(entry['form']) for entry in bed.requests('token')]
+
+
+def what_was_out_is_glanced_at_first(bed):
+    """With nobody's secret, whatever kind of failure it was."""
+    about = {'client_id': bed.emulator.about['client_id']}
+    for silent in (True, False):
+        for which, grant in (('password', bed.password), ('refresh', bed.refresh)):
+            bed.begin()
+            documents = bed.fallen(2, silent, 'password', 'refresh')
+            check(answers_of(bed, grant(), documents=documents) == ['accepted'], which, silent)
+            check(len(bed.requests()) == 2 and forms(bed)[0] == about, bed.requests())
+            check(not any(bed.breaker(documents, which).values()), which)
+
+
+def what_is_still_out_gets_no_secret(bed):
+    for rule in ({'fault': 'silence'}, {'status': 408}, {'status': 429}, {'status': 502},
+                 {'status': 503}, {'status': 504}, {'number': 90033}, {'number': 50196},
+                 raw(400, GRANT_ERROR, {'Retry-After': '30'}), {'fault': 'cut'},
+                 raw(500, '{"error":"temporarily_unavailable"}')):
+        bed.begin()
+        documents = bed.fallen(2, True, 'password', 'refresh')
+        bed.script(endpoint='token', **rule)
+        answer, = bed.run([bed.password()], documents=documents, budget=LONG)
+        check((answer['answer'], answer['sent']) == ('unreachable', ''), rule, answer)
+        check([len(form) for form in forms(bed)] == [1] == [len(bed.requests())], rule, forms(bed))
+        check(bed.breaker(documents, 'password')['failures'] == 3, rule)
+        check(bed.breaker(documents, 'refresh')['failures'] == 2, rule)
+        told = bed.breaker(documents, 'password')['told_until'] != 0
+        check(answer['others'] == ('' if told else 'others'), rule, answer)
+        if 'fault' in rule and rule['fault'] == 'silence':
+            check('no answer within 0.' in answer['why'], answer)  # and took no longer
+
+
+def a_host_that_is_still_silent_is_so_for_both(bed):
     documents = bed.fallen(2, True, 'password', 'refresh')
-    bed.script(endpoint='discovery', fault='silence')
+    bed.emulator.order('/_listen', {'mode': 'silence'})
     answer, = bed.run([bed.password()], documents=documents, budget=LONG)
-    check((answer['answer'], answer['sent']) == ('unreachable', ''), answer)
-    check([entry['endpoint'] for entry in bed.requests()] == ['discovery'], bed.requests())
+    check((answer['answer'], answer['sent'], answer['others']) == ('unreachable', '', ''), answer)
+    check('no answer within 0.' in answer['why'] and bed.connections() == 1, answer)
     for which in ('password', 'refresh'):
         check(bed.breaker(documents, which)['failures'] == 3, which, bed.breaker(documents, which))
-    check('no answer within 0.' in answer['why'], answer)  # and took no longer
 
 
 def the_glance_is_a_long_one_now_and_then(bed):
@@ -235,16 +385,22 @@ def the_glance_is_a_long_one_now_and_then(bed):
     bed.emulator.order('/_listen', {'mode': 'silence'})
     answer, = bed.run([bed.password()], documents=documents)
     check('no answer within' in answer['why'] and 'within 0.' not in answer['why'], answer)
+    check(time.time() - bed.breaker(documents, 'password')['tried_at'] < 10, 'not noted')
 
 
-def a_host_that_answers_with_trouble_is_there(bed):
-    documents = bed.fallen(2, True, 'password', 'refresh')
-    bed.script(endpoint='discovery', status=503)
-    check(answers_of(bed, bed.password(), documents=documents) == ['accepted'])
+def an_endpoint_that_complains_of_anything_is_there(bed):
+    """Some answer a form without a grant_type with 500, or with a page."""
+    for rule in (*ABOUT_ONE, raw(500), raw(500, '<html>oops</html>', HTML), raw(501),
+                 raw(400, '{"error":"invalid_request"}')):
+        bed.begin()
+        documents = bed.fallen(2, True, 'password', 'refresh')
+        bed.script(endpoint='token:None', **rule)
+        check(answers_of(bed, bed.password(), documents=documents) == ['accepted'], rule)
+        check(len(bed.requests()) == 2, rule, len(bed.requests()))
 
 
 def one_failure_needs_no_glance(bed):
-    for failures, silent, answering in ((1, True, 0), (2, False, 0), (2, True, 1)):
+    for failures, silent, answering in ((1, True, 0), (1, False, 0), (2, True, 1), (2, False, 1)):
         bed.begin()
         documents = bed.fallen(failures, silent, 'password')
         bed.put_breaker(documents, 'password', answering=answering)
@@ -293,12 +449,17 @@ def what_was_refused_is_no_secret_in_the_log(bed):
 STORIES = [the_second_sign_in_of_an_outage_sends_nothing, nothing_is_asked_before_its_time,
     an_outage_that_is_over_is_forgotten, a_refusal_ends_an_outage_too,
     an_answer_is_of_one_kind_of_grant, silence_is_of_both_kinds_of_grants,
-    the_backup_service_serves_refresh_grants, retry_after_is_honoured_by_every_process,
-    what_is_no_retry_after_is_left_to_the_backoff, any_answer_may_tell_to_wait,
-    throttling_without_a_time_means_a_minute, one_at_a_time_tries_what_is_due,
+    a_request_that_hangs_is_of_its_own_kind, what_may_be_about_one_request_opens_nothing,
+    a_page_with_retry_after_is_obeyed, an_outage_may_be_said_at_any_status,
+    served_again_ends_the_silence_of_the_other_kind, the_backup_service_serves_refresh_grants,
+    retry_after_is_honoured_by_every_process, what_is_no_retry_after_is_left_to_the_backoff,
+    any_answer_may_tell_to_wait, throttling_without_a_time_means_a_minute,
+    retry_after_survives_a_body_that_does_not,
+    who_waited_for_another_process_looks_again_before_sending, one_at_a_time_tries_what_is_due,
     one_success_lets_all_others_in, failing_together_is_no_reason_to_wait_longer,
-    a_silent_host_is_paid_for_once, a_host_that_was_silent_is_glanced_at_first,
-    a_host_that_is_still_silent_gets_no_secret, the_glance_is_a_long_one_now_and_then,
-    a_host_that_answers_with_trouble_is_there, one_failure_needs_no_glance,
+    a_silent_host_is_paid_for_once, a_hurried_failure_is_not_remembered,
+    what_was_out_is_glanced_at_first, what_is_still_out_gets_no_secret,
+    a_host_that_is_still_silent_is_so_for_both, the_glance_is_a_long_one_now_and_then,
+    an_endpoint_that_complains_of_anything_is_there, one_failure_needs_no_glance,
     complaints_about_the_set_up_change_nothing, trouble_of_this_host_changes_nothing,
     time_that_ran_out_before_is_no_failure_of_the_grant, what_was_refused_is_no_secret_in_the_log]

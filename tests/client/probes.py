@@ -70,40 +70,37 @@ def metadata_that_is_not_there_is_fetched_by_the_probe(bed):
     check(answer['answer'] == 'accepted' and len(bed.requests()) == 3, answer)
 
 
-def a_silent_host_is_probed_without_the_token_endpoint(bed):
-    documents = bed.fallen(2, True, 'password', 'refresh')
-    check(probed(bed, 'password', documents=documents) == ['over'])
-    check([entry['endpoint'] for entry in bed.requests()] == ['discovery'], bed.requests())
-    breaker = bed.breaker(documents, 'password')
-    check((breaker['failures'], breaker['answering'], breaker['wait_until']) == (2, 1, 0), breaker)
-    check(probed(bed, 'password', documents=documents) == ['not needed'])
-    answer, = bed.run([bed.password()], documents=documents)  # without a glance
-    check(answer['answer'] == 'accepted' and len(bed.requests()) == 2, answer)
-
-
 def a_silent_host_is_probed_once(bed):
     documents = bed.fallen(2, True, *NAMES)
     bed.emulator.order('/_listen', {'mode': 'close'})
-    check(probed(bed, *NAMES, documents=documents) == ['failed', 'not yet', 'not yet'])
+    check(probed(bed, *NAMES, documents=documents) == ['failed', 'failed', 'not yet'])
     check(bed.connections() == 1, bed.connections())
+    for which in NAMES:
+        check(bed.breaker(documents, which)['failures'] == 3, which, bed.breaker(documents, which))
 
 
 def an_endpoint_that_answers_is_probed_with_nobodys_secret(bed):
-    for which in ('password', 'refresh'):
-        bed.begin()
-        documents = bed.fallen(2, False, which)
-        check(probed(bed, which, documents=documents) == ['over'])
-        entry, = bed.requests()
-        check(entry['form'] == [['client_id', bed.emulator.about['client_id']]], entry)
-        check(bed.breaker(documents, which)['answering'] == 1)
+    for silent in (True, False):
+        for which in ('password', 'refresh'):
+            bed.begin()
+            documents = bed.fallen(2, silent, which)
+            check(probed(bed, which, which, documents=documents) == ['over', 'not needed'])
+            entry, = bed.requests()
+            check(entry['form'] == [['client_id', bed.emulator.about['client_id']]], entry)
+            breaker = bed.breaker(documents, which)
+            check((breaker['failures'], breaker['answering'], breaker['wait_until']) == (2, 1, 0),
+                  breaker)
+            answer, = bed.run([bed.password() if which == 'password' else bed.refresh()],
+                              documents=documents)  # without a glance
+            check(answer['answer'] == 'accepted' and len(bed.requests()) == 2, answer)
 
 
 def an_endpoint_that_is_out_stays_out(bed):
-    for rule in ({'status': 503}, {'status': 200, 'body': '<html>hotel</html>'}, {'status': 302},
-                 {'status': 400, 'body': '<html>hotel</html>'}, {'number': 90033}, {'number': 50196},
-                 {'status': 403, 'body': '{"error":"invalid_request"}'},
-                 {'status': 404, 'body': '{"error":"invalid_request"}'}, {'fault': 'cut'},
-                 {'fault': 'drop'}, {'status': 200, 'body': '{"access_token":"x"}'}):
+    for rule in (*({'status': status} for status in (408, 429, 502, 503, 504)), {'number': 90033},
+                 {'number': 50196}, {'status': 500, 'body': '{"error":"server_error"}'},
+                 {'status': 400, 'body': '{"error":"temporarily_unavailable"}'},
+                 {'status': 404, 'headers': {'Retry-After': '30'}}, {'fault': 'cut'},
+                 {'fault': 'drop'}):
         bed.begin()
         documents = bed.fallen(2, False, 'password')
         bed.script(endpoint='token', **rule)
@@ -113,9 +110,24 @@ def an_endpoint_that_is_out_stays_out(bed):
         check(len(bed.requests()) == 1, rule)
 
 
+def an_endpoint_that_complains_of_anything_is_there(bed):
+    """Of what is missing in the form there are many ways to complain."""
+    for rule in ({'status': 500}, {'status': 501}, {'status': 302}, {'status': 407}, {'status': 404},
+                 {'status': 200, 'body': '<html>hotel</html>'}, {'status': 401},
+                 {'status': 400, 'body': '<html>hotel</html>'},
+                 {'status': 403, 'body': '{"error":"invalid_request"}'},
+                 {'status': 404, 'body': '{"error":"invalid_request"}'},
+                 {'status': 200, 'body': '{"access_token":"x"}'}):
+        bed.begin()
+        documents = bed.fallen(2, False, 'password')
+        bed.script(endpoint='token', **rule)
+        check(probed(bed, 'password', documents=documents) == ['over'], rule)
+        check(bed.breaker(documents, 'password')['answering'] == 1, rule)
+
+
 def one_process_probes(bed):
     documents = bed.fallen(2, True, 'password')
-    bed.script(endpoint='discovery', delay=0.5)
+    bed.script(endpoint='token', delay=0.5)
     lines = bed.run_at_once(10, [probe('password')], documents=documents)
     check(sorted(line[0] for line in lines).count('over') == 1, lines)
     check(len(bed.requests()) == 1, len(bed.requests()), 'requests')
@@ -146,7 +158,7 @@ def a_probe_of_silence_takes_its_time(bed):
 STORIES = [nothing_is_probed_when_all_is_well, nothing_is_probed_before_its_time,
     a_retry_after_holds_for_probes_too, a_retry_after_that_is_over_leaves_nothing,
     metadata_is_probed_by_asking_for_it, metadata_that_is_not_there_is_fetched_by_the_probe,
-    a_silent_host_is_probed_without_the_token_endpoint, a_silent_host_is_probed_once,
-    an_endpoint_that_answers_is_probed_with_nobodys_secret, an_endpoint_that_is_out_stays_out,
+    a_silent_host_is_probed_once, an_endpoint_that_answers_is_probed_with_nobodys_secret,
+    an_endpoint_that_is_out_stays_out, an_endpoint_that_complains_of_anything_is_there,
     one_process_probes, a_failure_after_a_probe_waits_as_long_as_before,
     a_probe_of_silence_takes_its_time]
