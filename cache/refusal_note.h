@@ -9,7 +9,10 @@
 #include "base/error.h"
 #include "cache/person.h"
 
-/* `folder` is open, or -1 where there is none: nothing can be kept then, and nothing is found. */
+/*
+ * `folder` is open, or -1 where there is none: nothing can be kept then, and nothing is found. If
+ * there is one already, refused_worse of both is kept.
+ */
 bool refusal_note_keep(int folder, uint32_t uid, enum refused refused, struct error *why);
 /* REFUSED_NOT when there is none. What cannot be read counts as a refusal. */
 enum refused refusal_note_read(int folder, uint32_t uid);
