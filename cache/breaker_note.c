@@ -13,11 +13,12 @@
 #define NAME_SIZE  64
 #define READS_MOST 3 /* a reader may meet a writer; not so often */
 
-static const char magic[8] = "lkbrk\1\n";
+static const char magic[8] = "lkbrk\2\n";
 
+/* As it is kept. */
 struct note {
     char magic[sizeof magic];
-    int64_t fields[BREAKER_FIELDS];
+    int64_t fields[BREAKER_FIELDS], row_known, row[BREAKER_FIELDS];
     uint64_t checksum;
 };
 
@@ -57,6 +58,44 @@ void breaker_from_fields(const int64_t fields[static BREAKER_FIELDS], struct bre
     };
 }
 
+bool breaker_equal(const struct breaker *one, const struct breaker *other)
+{
+    int64_t fields[BREAKER_FIELDS], others[BREAKER_FIELDS];
+
+    breaker_to_fields(one, fields);
+    breaker_to_fields(other, others);
+    return memcmp(fields, others, sizeof fields) == 0;
+}
+
+static time_t later_of(time_t one, time_t other)
+{
+    return one > other ? one : other;
+}
+
+static bool is_answering(const struct breaker *breaker)
+{
+    return breaker->failures == 0 || breaker->answering;
+}
+
+static struct breaker worse_of(const struct breaker *one, const struct breaker *other)
+{
+    struct breaker worse = other->failures > one->failures ? *other : *one;
+
+    worse.answering = worse.failures > 0 && is_answering(one) && is_answering(other);
+    worse.wait_until = later_of(one->wait_until, other->wait_until);
+    worse.told_until = later_of(one->told_until, other->told_until);
+    worse.tried_at = later_of(one->tried_at, other->tried_at);
+    worse.opened_at = later_of(one->opened_at, other->opened_at);
+    return worse;
+}
+
+struct breaker breaker_note_over(const struct breaker_note *note, const struct breaker *row)
+{
+    if (note->row_known && breaker_equal(&note->row, row))
+        return note->breaker;
+    return worse_of(&note->breaker, row);
+}
+
 /* A part of a file's name: letters and digits stay. */
 static void name_of(const char *name, char file[static NAME_SIZE])
 {
@@ -78,40 +117,39 @@ static uint64_t checksum_of(const struct note *note)
 }
 
 /* An empty one was made by somebody who has not written yet, and perhaps never will. */
-bool breaker_note_load(int fd, struct breaker *breaker)
+bool breaker_note_load(int fd, struct breaker_note *loaded)
 {
     char longer[sizeof(struct note) + 1];
     struct note note;
-    ssize_t length;
 
     for (int read = 0; read < READS_MOST; read++) {
-        length = pread(fd, longer, sizeof longer, 0);
-        if (length == 0)
-            return false;
+        ssize_t length = pread(fd, longer, sizeof longer, 0);
+
         memcpy(&note, longer, sizeof note);
-        if (length == sizeof note && memcmp(note.magic, magic, sizeof magic) == 0 &&
-            note.checksum == checksum_of(&note)) {
-            breaker_from_fields(note.fields, breaker);
-            return true;
-        }
+        if (length != sizeof note || memcmp(note.magic, magic, sizeof magic) != 0 ||
+            note.checksum != checksum_of(&note))
+            continue;
+        breaker_from_fields(note.fields, &loaded->breaker);
+        breaker_from_fields(note.row, &loaded->row);
+        loaded->row_known = note.row_known != 0;
+        return true;
     }
-    *breaker = (struct breaker){0};
-    return true;
+    return false;
 }
 
-static bool file_read(int folder, const char *file, struct breaker *breaker)
+static bool file_read(int folder, const char *file, struct breaker_note *note)
 {
     OWNED(close_fd) int fd = private_file_open(folder, file, O_RDONLY, &(struct error){0});
 
-    return fd >= 0 && breaker_note_load(fd, breaker);
+    return fd >= 0 && breaker_note_load(fd, note);
 }
 
-bool breaker_note_read(int folder, const char *name, struct breaker *breaker)
+bool breaker_note_read(int folder, const char *name, struct breaker_note *note)
 {
     char file[NAME_SIZE];
 
     name_of(name, file);
-    return folder >= 0 && file_read(folder, file, breaker);
+    return folder >= 0 && file_read(folder, file, note);
 }
 
 bool breaker_notes_tell_outage(int folder, time_t now)
@@ -119,7 +157,7 @@ bool breaker_notes_tell_outage(int folder, time_t now)
     OWNED(close_fd) int fd = -1;
     OWNED(close_folder) DIR *list = NULL;
     const struct dirent *entry;
-    struct breaker breaker;
+    struct breaker_note note;
 
     if (folder >= 0)
         fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -128,7 +166,7 @@ bool breaker_notes_tell_outage(int folder, time_t now)
     take_fd(&fd); /* it is the list's now */
     while ((entry = readdir(list)))
         if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
-            file_read(folder, entry->d_name, &breaker) && breaker_is_outage(&breaker, now))
+            file_read(folder, entry->d_name, &note) && breaker_is_outage(&note.breaker, now))
             return true;
     return false;
 }
@@ -167,12 +205,13 @@ int breaker_note_lock(int folder, const char *name, bool make, const struct dead
     return -1;
 }
 
-bool breaker_note_save(int fd, const struct breaker *breaker, struct error *why)
+bool breaker_note_save(int fd, const struct breaker_note *saved, struct error *why)
 {
-    struct note note = {0};
+    struct note note = {.row_known = saved->row_known};
 
     memcpy(note.magic, magic, sizeof magic);
-    breaker_to_fields(breaker, note.fields);
+    breaker_to_fields(&saved->breaker, note.fields);
+    breaker_to_fields(&saved->row, note.row);
     note.checksum = checksum_of(&note);
     return (pwrite(fd, &note, sizeof note, 0) == sizeof note && ftruncate(fd, sizeof note) == 0) ||
            error_set(why, ERROR_SYSTEM, "a breaker cannot be kept in the runtime folder: %s",

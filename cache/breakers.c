@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* All waits of one change for the store: a sign-in waits for it, and it is not worth more. */
-#define WAIT_MS      3000
 #define NOTE_WAIT_MS 500
 #define NAME_SIZE    64
 #define ROUNDS_MOST  8
@@ -27,16 +25,32 @@ static struct breaker row_copy(sqlite3_stmt *row, int column)
     return breaker;
 }
 
-static struct breaker row_read(sqlite3 *db, const char *name)
+static bool store_left_alone(struct error *why)
 {
-    struct error unheard = {0};
-    OWNED(statement_release)
-    sqlite3_stmt *query =
-        store_prepare(db, "SELECT " COLUMNS " FROM breaker WHERE name = ?1", &unheard);
+    return error_set(why, ERROR_SYSTEM, "store.db: is not asked any more");
+}
 
-    if (!query || !bind_text(query, 1, name) || store_step(query, &unheard) != STEP_ROW)
-        return (struct breaker){0};
-    return row_copy(query, 0);
+/* `row` is zero unless there is one. */
+static enum lookup row_read(const struct breakers *breakers, const char *name, struct breaker *row,
+                            struct error *why)
+{
+    OWNED(statement_release) sqlite3_stmt *query = NULL;
+    enum step step = STEP_FAILED;
+
+    *row = (struct breaker){0};
+    if (breakers->without_store) {
+        store_left_alone(why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    query =
+        store_prepare(breakers->store->db, "SELECT " COLUMNS " FROM breaker WHERE name = ?1", why);
+    if (query && bind_text(query, 1, name))
+        step = store_step(query, why);
+    if (step == STEP_ROW)
+        *row = row_copy(query, 0);
+    if (step == STEP_FAILED)
+        return LOOKUP_UNAVAILABLE;
+    return step == STEP_ROW ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 static bool row_write(sqlite3 *db, const char *name, const struct breaker *breaker,
@@ -60,22 +74,70 @@ static bool row_write(sqlite3 *db, const char *name, const struct breaker *break
     return store_run(write, why);
 }
 
-void breakers_read(const struct breakers *breakers, const char *name, struct breaker *breaker)
+/* Until hurry_end there is no more to wait for than this. */
+static void hurry(const struct breakers *breakers, int64_t *left_ms)
 {
-    if (!breaker_note_read(breakers->runtime, name, breaker))
-        *breaker = row_read(breakers->store->db, name);
+    *left_ms = BREAKERS_WAIT_MS - breakers->waited_ms;
+    if (!breakers->without_store)
+        breakers->store->hurry_ms = left_ms;
+}
+
+/* Yields how long has been waited in all. */
+static int64_t hurry_end(const struct breakers *breakers, int64_t left_ms)
+{
+    if (!breakers->without_store)
+        breakers->store->hurry_ms = NULL;
+    return BREAKERS_WAIT_MS - left_ms;
+}
+
+/* What is kept of one breaker: in the store, in a note, or in both. */
+struct kept {
+    bool row_known, has_note;
+    struct breaker row;
+    struct breaker_note note;
+};
+
+static struct breaker kept_together(const struct kept *kept)
+{
+    if (!kept->has_note)
+        return kept->row;
+    return kept->row_known ? breaker_note_over(&kept->note, &kept->row) : kept->note.breaker;
+}
+
+/* The note first: whoever takes one into the store drops it when the row is there. */
+static struct kept kept_read(const struct breakers *breakers, const char *name)
+{
+    struct kept kept = {0};
+    struct error unheard = {0};
+
+    kept.has_note = breaker_note_read(breakers->runtime, name, &kept.note);
+    kept.row_known = row_read(breakers, name, &kept.row, &unheard) != LOOKUP_UNAVAILABLE;
+    return kept;
+}
+
+void breakers_read(struct breakers *breakers, const char *name, struct breaker *breaker)
+{
+    struct kept kept;
+    int64_t left_ms;
+
+    hurry(breakers, &left_ms);
+    kept = kept_read(breakers, name);
+    breakers->waited_ms = hurry_end(breakers, left_ms);
+    *breaker = kept_together(&kept);
 }
 
 /* What a note says is taken into the store, and the note goes. */
 static bool change_in_store(const struct breakers *breakers, const char *name,
                             const struct breaker_event *event, struct error *why)
 {
-    sqlite3 *db = breakers->store->db;
     struct deadline deadline = deadline_in_ms(NOTE_WAIT_MS);
     OWNED(transaction_end) struct transaction transaction = {0};
     OWNED(close_fd) int note = -1;
+    struct kept kept = {.row_known = true};
     struct breaker breaker;
 
+    if (breakers->without_store)
+        return store_left_alone(why);
     if (!transaction_write(&transaction, breakers->store, why))
         return false;
     if (breakers->runtime >= 0) {
@@ -83,43 +145,46 @@ static bool change_in_store(const struct breakers *breakers, const char *name,
         if (note < 0 && errno == EAGAIN)
             return false;
     }
-    if (note < 0 || !breaker_note_load(note, &breaker))
-        breaker = row_read(db, name);
+    if (row_read(breakers, name, &kept.row, why) == LOOKUP_UNAVAILABLE)
+        return false;
+    kept.has_note = note >= 0 && breaker_note_load(note, &kept.note);
+    breaker = kept_together(&kept);
     breaker_change(&breaker, event);
-    if (!row_write(db, name, &breaker, why) || !transaction_commit(&transaction, why))
+    if (!row_write(breakers->store->db, name, &breaker, why) ||
+        !transaction_commit(&transaction, why))
         return false;
     if (note >= 0)
         breaker_note_drop(breakers->runtime, name);
     return true;
 }
 
-/* `base` is what the store says. */
+/* A row that cannot be read leaves the note with what has happened, and with the row it had. */
 static bool change_in_note(const struct breakers *breakers, const char *name,
-                           const struct breaker *base, const struct breaker_event *event,
-                           struct error *why)
+                           const struct breaker_event *event, struct error *why)
 {
     struct deadline deadline = deadline_in_ms(NOTE_WAIT_MS);
     OWNED(close_fd)
-    int note = breaker_note_lock(breakers->runtime, name, true, &deadline, why);
-    struct breaker breaker;
+    int fd = breaker_note_lock(breakers->runtime, name, true, &deadline, why);
+    struct kept kept;
 
-    if (note < 0)
+    if (fd < 0)
         return false;
-    if (!breaker_note_load(note, &breaker))
-        breaker = *base;
-    breaker_change(&breaker, event);
-    return breaker_note_save(note, &breaker, why);
+    kept = kept_read(breakers, name);
+    kept.note.breaker = kept_together(&kept);
+    if (kept.row_known) {
+        kept.note.row_known = true;
+        kept.note.row = kept.row;
+    }
+    breaker_change(&kept.note.breaker, event);
+    return breaker_note_save(fd, &kept.note, why);
 }
 
 static bool would_change(const struct breaker *breaker, const struct breaker_event *event)
 {
     struct breaker changed = *breaker;
-    int64_t before[BREAKER_FIELDS], after[BREAKER_FIELDS];
 
     breaker_change(&changed, event);
-    breaker_to_fields(breaker, before);
-    breaker_to_fields(&changed, after);
-    return memcmp(before, after, sizeof before) != 0;
+    return !breaker_equal(&changed, breaker);
 }
 
 static bool outage_is_shown(int runtime)
@@ -137,23 +202,31 @@ static void outage_make(int runtime)
     close_fd(&fd);
 }
 
-/* LOOKUP_FOUND: there is one. A row that has a note does not count. */
+static bool row_is_outage(const struct breakers *breakers, sqlite3_stmt *row, time_t now)
+{
+    struct kept kept = {.row_known = true, .row = row_copy(row, 1)};
+    char name[NAME_SIZE];
+    struct breaker breaker;
+
+    kept.has_note = column_copy(row, 0, name, sizeof name) &&
+                    breaker_note_read(breakers->runtime, name, &kept.note);
+    breaker = kept_together(&kept);
+    return breaker_is_outage(&breaker, now);
+}
+
+/* LOOKUP_FOUND: there is one. */
 static enum lookup rows_outage(const struct breakers *breakers, time_t now)
 {
     struct error unheard = {0};
-    OWNED(statement_release)
-    sqlite3_stmt *query =
-        store_prepare(breakers->store->db, "SELECT name, " COLUMNS " FROM breaker", &unheard);
-    char name[NAME_SIZE];
-    struct breaker breaker, noted;
+    OWNED(statement_release) sqlite3_stmt *query = NULL;
     enum step step = STEP_FAILED;
 
-    while (query && (step = store_step(query, &unheard)) == STEP_ROW) {
-        breaker = row_copy(query, 1);
-        if (breaker_is_outage(&breaker, now) && column_copy(query, 0, name, sizeof name) &&
-            !breaker_note_read(breakers->runtime, name, &noted))
+    if (!breakers->without_store)
+        query =
+            store_prepare(breakers->store->db, "SELECT name, " COLUMNS " FROM breaker", &unheard);
+    while (query && (step = store_step(query, &unheard)) == STEP_ROW)
+        if (row_is_outage(breakers, query, now))
             return LOOKUP_FOUND;
-    }
     return step == STEP_DONE ? LOOKUP_ABSENT : LOOKUP_UNAVAILABLE;
 }
 
@@ -164,7 +237,7 @@ static enum lookup any_outage(const struct breakers *breakers, time_t now)
 }
 
 /* Looks again after each step: whoever changed a breaker meanwhile may have looked before it. */
-void breakers_show_outage(const struct breakers *breakers, time_t now)
+static void show_outage(const struct breakers *breakers, time_t now)
 {
     int runtime = breakers->runtime;
 
@@ -180,34 +253,44 @@ void breakers_show_outage(const struct breakers *breakers, time_t now)
     }
 }
 
+void breakers_show_outage(const struct breakers *breakers, time_t now)
+{
+    int64_t left_ms;
+
+    hurry(breakers, &left_ms);
+    show_outage(breakers, now);
+    (void)hurry_end(breakers, left_ms);
+}
+
 static bool change(const struct breakers *breakers, const char *name,
                    const struct breaker_event *event, struct error *why)
 {
-    struct breaker row = row_read(breakers->store->db, name), noted;
-    bool has_note = breaker_note_read(breakers->runtime, name, &noted);
+    struct kept kept = kept_read(breakers, name);
+    struct breaker known = kept_together(&kept);
+    bool changes = would_change(&known, event);
+    bool may_store = !breakers->without_store && breakers->store->writable;
 
     /* The usual end of a sign-in: nothing was wrong and nothing is. A note goes when it can. */
-    if (!would_change(has_note ? &noted : &row, event) &&
-        !(has_note && breakers->store->writable)) {
+    if (!changes && !(may_store && (kept.has_note || !kept.row_known))) {
         if (breakers->runtime >= 0 && outage_is_shown(breakers->runtime))
-            breakers_show_outage(breakers, event->now);
+            show_outage(breakers, event->now);
         return true;
     }
-    if (!change_in_store(breakers, name, event, why) &&
-        (breakers->runtime < 0 || !change_in_note(breakers, name, &row, event, why)))
+    if (!change_in_store(breakers, name, event, why) && changes &&
+        (breakers->runtime < 0 || !change_in_note(breakers, name, event, why)))
         return false;
-    breakers_show_outage(breakers, event->now);
+    show_outage(breakers, event->now);
     return true;
 }
 
-bool breakers_change(const struct breakers *breakers, const char *name,
-                     const struct breaker_event *event, struct error *why)
+bool breakers_change(struct breakers *breakers, const char *name, const struct breaker_event *event,
+                     struct error *why)
 {
-    struct deadline deadline = deadline_in_ms(WAIT_MS);
+    int64_t left_ms;
     bool changed;
 
-    breakers->store->hurry = &deadline;
+    hurry(breakers, &left_ms);
     changed = change(breakers, name, event, why);
-    breakers->store->hurry = NULL;
+    breakers->waited_ms = hurry_end(breakers, left_ms);
     return changed;
 }

@@ -12,15 +12,21 @@
 struct breakers {
     struct store *store; /* borrowed */
     int runtime;         /* the folder, open, borrowed; -1: there is none */
+    bool without_store;  /* it is not touched any more: only what is noted from now on counts */
+    int64_t waited_ms;   /* for a store that others kept busy; set to 0 */
 };
+#define BREAKERS_WAIT_MS 300 /* how long all calls with one struct breakers together wait so */
 
 #define BREAKERS_OUTAGE_FILE "outage"
 
 /* What cannot be read is a breaker that is closed. */
-void breakers_read(const struct breakers *breakers, const char *name, struct breaker *breaker);
-/* In one step, whatever others do at the same time. False: could not be kept anywhere. */
-bool breakers_change(const struct breakers *breakers, const char *name,
-                     const struct breaker_event *event, struct error *why);
+void breakers_read(struct breakers *breakers, const char *name, struct breaker *breaker);
+/*
+ * In one step, whatever others do at the same time. What neither store nor runtime folder has
+ * taken is lost: false.
+ */
+bool breakers_change(struct breakers *breakers, const char *name, const struct breaker_event *event,
+                     struct error *why);
 /*
  * Makes the file `outage` be there or not, as the breakers say at this time. Every change does
  * this itself; for what happens without one: the end of a wait that was asked for, a start of the

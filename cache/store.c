@@ -89,15 +89,19 @@ static bool journal_choose(struct store *store, struct error *why)
 int store_wait(void *context, int times)
 {
     struct store *store = context;
-    struct deadline deadline = deadline_in_ms(store->patience_ms);
-    int64_t begin = clock_ms();
+    int64_t left = store->patience_ms, begin = clock_ms(), waited;
+    struct deadline deadline;
     bool again;
 
     (void)times;
-    if (store->hurry && store->hurry->at_ms < deadline.at_ms)
-        deadline = *store->hurry;
+    if (store->hurry_ms && *store->hurry_ms < left)
+        left = *store->hurry_ms;
+    deadline = deadline_in_ms(left);
     again = wait_a_little(&deadline);
-    store->patience_ms -= clock_ms() - begin;
+    waited = clock_ms() - begin;
+    store->patience_ms -= waited;
+    if (store->hurry_ms)
+        *store->hurry_ms -= waited;
     return again;
 }
 

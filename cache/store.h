@@ -125,6 +125,7 @@ bool store_keep_document(struct store *store, const char *url, const char *body,
  * notice a clock set back. 0: none yet.
  */
 bool store_highest_time(struct store *store, time_t *highest, struct error *why);
+/* Does not wait for others for long: the next one may record it as well. */
 bool store_saw_time(struct store *store, time_t now, struct error *why);
 
 /*

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #define DOCUMENT_MOST 4194304
+#define SAW_TIME_MS   200 /* that it waits for a busy store */
 
 /* Text for a header of HTTP: one line. */
 static bool is_etag(const char *text, size_t length)
@@ -141,7 +142,7 @@ bool store_highest_time(struct store *store, time_t *highest, struct error *why)
     return true;
 }
 
-bool store_saw_time(struct store *store, time_t now, struct error *why)
+static bool saw_time(struct store *store, time_t now, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
     int64_t highest = 0;
@@ -156,4 +157,15 @@ bool store_saw_time(struct store *store, time_t now, struct error *why)
     /* Another process may have seen a later time meanwhile. */
     return now <= highest || (fact_write(store->db, FACT_HIGHEST_TIME, now, why) &&
                               transaction_commit(&transaction, why));
+}
+
+bool store_saw_time(struct store *store, time_t now, struct error *why)
+{
+    int64_t left_ms = SAW_TIME_MS;
+    bool saw;
+
+    store->hurry_ms = &left_ms;
+    saw = saw_time(store, now, why);
+    store->hurry_ms = NULL;
+    return saw;
 }

@@ -11,8 +11,8 @@ struct store {
     sqlite3 *db;
     int folder; /* the private folder, open */
     bool writable;
-    int64_t patience_ms;          /* what is left of PATIENCE_MS */
-    const struct deadline *hurry; /* of what is done now; NULL: none */
+    int64_t patience_ms; /* what is left of PATIENCE_MS */
+    int64_t *hurry_ms;   /* what is left for what is done now; NULL: that may take all patience */
     struct host_key key;
 };
 

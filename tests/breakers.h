@@ -8,7 +8,8 @@
 #define NAME "refresh grants"
 #define NOTE "breaker-refresh-grants"
 /* Further apart than any wait can be: each failure counts, in whatever order they are recorded. */
-#define APART 100000L
+#define APART       100000L
+#define PATIENCE_MS 60000
 
 static struct breakers shared;
 static struct error why;
@@ -53,6 +54,18 @@ static inline bool told(const char *name, time_t now, unsigned seconds)
     return breakers_change(&shared, name, &event, &why);
 }
 
+/* Another program that writes to the store, and is not done yet: EXCLUSIVE leaves none to read. */
+static inline sqlite3 *busy_writer(const char *begin_how)
+{
+    char path[64];
+    sqlite3 *db;
+
+    place_path(&place, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, begin_how, NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
 static inline uint32_t failures(const char *name)
 {
     struct breaker breaker;
@@ -73,7 +86,10 @@ static inline bool outage(void)
     return is_there(BREAKERS_OUTAGE_FILE);
 }
 
-/* Processes that begin at once, each with a store of its own, each failing so often. */
+/*
+ * Processes that begin at once, each with a store of its own, each failing so often. They wait for
+ * the store as long as it takes.
+ */
 static inline bool fail_at_once(int processes, int times)
 {
     pid_t children[64];
@@ -85,6 +101,7 @@ static inline bool fail_at_once(int processes, int times)
             char nothing;
 
             close(gate[1]);
+            shared.waited_ms = -PATIENCE_MS;
             if (!store_open(place.private, &shared.store, &why) || read(gate[0], &nothing, 1) != 0)
                 _exit(1);
             for (int j = 0; j < times; j++)

@@ -60,18 +60,6 @@ static void failures_of_many_at_once_all_count(void **state)
     assert_true(outage());
 }
 
-/* A process that writes to the store, and is not done yet. */
-static sqlite3 *busy_writer(void)
-{
-    char path[64];
-    sqlite3 *db;
-
-    place_path(&place, "store.db", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    return db;
-}
-
 /* Whoever wrote would wait for the other writer, and then leave a note. */
 static void what_was_well_and_is_well_writes_nothing(void **state)
 {
@@ -84,7 +72,7 @@ static void what_was_well_and_is_well_writes_nothing(void **state)
     assert_true(fails("well again", 1) && served("well again", 2));
     assert_true(told("told", 3, 3000) && served("told", 4));
     before = place_bytes(&place, "store.db", &length);
-    writer = busy_writer();
+    writer = busy_writer("BEGIN IMMEDIATE");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         assert_true(served(names[i], 5));
     assert_false(is_there("breaker-never-heard-of") || is_there("breaker-well-again"));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the store remembers over thefts, kills and time; tokens. */
+#include "base/clock.h"
 #include "tests/store_place.h"
 
 #include <signal.h>
@@ -124,6 +125,33 @@ static void the_highest_time_only_grows_and_is_written_seldom(void **state)
     }
 }
 
+/* Less than others wait for the store; to have recorded the time is not worth that. */
+#define BUSY_MOST_MS 9000
+
+static void a_busy_store_does_not_keep_whoever_only_saw_the_time(void **state)
+{
+    int64_t began = clock_ms();
+    struct error why = {0};
+    sqlite3 *writer;
+    time_t highest;
+    char path[64];
+
+    (void)state;
+    place_path(&place, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &writer), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_false(store_saw_time(store, 1000, &why));
+    assert_int_equal(why.kind, ERROR_SYSTEM);
+    assert_int_equal(sqlite3_exec(writer, "ROLLBACK; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_false(store_saw_time(store, 1000, &why));
+    assert_true(clock_ms() - began < BUSY_MOST_MS);
+    sqlite3_close(writer);
+    assert_true(store_saw_time(store, 1000, &why));
+    assert_true(store_highest_time(store, &highest, &why));
+    assert_int_equal(highest, 1000);
+}
+
 /* Accepts people until it is killed, telling after each commit how far it got. */
 static void accept_many(volatile int *done, int from)
 {
@@ -246,6 +274,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_token_may_be_long_but_not_longer),
     TEST(what_is_erased_is_gone_from_the_disk),
     TEST(the_highest_time_only_grows_and_is_written_seldom),
+    TEST(a_busy_store_does_not_keep_whoever_only_saw_the_time),
     TEST(whoever_was_told_of_is_there_after_a_kill),
     TEST(an_account_keeps_its_uid_whatever_happens),
 };
