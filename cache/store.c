@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 
 #define STORE_FILE  "store.db"
 #define DRAFT_FILE  "store.db.draft"
 #define KEY_FILE    "host.key"
 #define CREATION_MS 10000
+#define ROOM_LEAST  1048576u /* bytes: a journal, and some pages more */
 
 OWN_DEFINE(store_release, struct store, store_close);
 
@@ -139,6 +141,16 @@ void store_close(struct store *store)
 bool store_is_writable(const struct store *store)
 {
     return store->writable;
+}
+
+bool store_has_room(const struct store *store)
+{
+    struct statvfs disk;
+
+    if (!store->writable || fstatvfs(store->folder, &disk) != 0)
+        return false;
+    /* No blocks at all has what does not count them. */
+    return disk.f_blocks == 0 || disk.f_bavail >= ROOM_LEAST / disk.f_frsize;
 }
 
 const struct host_key *store_host_key(const struct store *store)

@@ -35,6 +35,11 @@ bool store_create(const char *folder, struct error *why);
 bool store_open(const char *folder, struct store **store, struct error *why);
 void store_close(struct store *store); /* accepts NULL */
 bool store_is_writable(const struct store *store);
+/*
+ * Whether what is recorded now will find room. To be asked before the platform gives something
+ * for which it takes back what is kept here: a successor of the refresh token.
+ */
+bool store_has_room(const struct store *store);
 const struct host_key *store_host_key(const struct store *store); /* borrowed from the store */
 
 /* `found` is untouched unless LOOKUP_FOUND; `why` is filled on LOOKUP_UNAVAILABLE. */

@@ -136,6 +136,83 @@ static void what_a_dead_writer_left_is_undone_or_refused(void **state)
     store_close(store);
 }
 
+/* A disk of its own for the store, of that size; 0 does not say how large it is. */
+static int disk_with(const char *size, struct store **opened)
+{
+    struct error why = {0};
+    char options[64];
+
+    snprintf(options, sizeof options, "size=%s,mode=0700", size);
+    if (!own_mounts() || mount("none", place.private, "tmpfs", 0, options) != 0)
+        return CHILD_MAY_NOT;
+    return !store_create(place.private, &why) || !store_open(place.private, opened, &why);
+}
+
+static int on_large_disks(const void *unused)
+{
+    struct store *store = NULL;
+    int failed = disk_with("0", &store);
+
+    (void)unused;
+    if (failed || !store_has_room(store))
+        return failed ? failed : 1;
+    store_close(store);
+    failed = disk_with("64m", &store);
+    if (failed || !store_has_room(store))
+        return failed ? failed : 2;
+    /* Now it may only be read. */
+    store_close(store);
+    if (mount(NULL, place.private, "none", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0 ||
+        !store_open(place.private, &store, &(struct error){0}) || store_has_room(store))
+        return 3;
+    store_close(store);
+    return 0;
+}
+
+/* Filled step by step: as long as it says so, a new token does find room. */
+static int on_a_disk_that_fills(const void *unused)
+{
+    static char piece[64 * 1024], token[TOKEN_MOST + 1];
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct store *store = NULL;
+    struct person person;
+    struct error why;
+    char path[64];
+    bool changed, had_room = false;
+    int fd, failed = disk_with("4m", &store);
+
+    (void)unused;
+    if (failed)
+        return failed;
+    memset(token, 'x', TOKEN_MOST);
+    acceptance.refresh_token = token;
+    place_path(&place, "filler", path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    while (store_has_room(store)) {
+        had_room = true;
+        if (!store_accept(store, &acceptance, &person, &changed, NULL, &why) ||
+            write(fd, piece, sizeof piece) != sizeof piece)
+            return 1;
+    }
+    while (write(fd, piece, sizeof piece) > 0)
+        ;
+    if (!had_room || store_has_room(store) ||
+        store_accept(store, &acceptance, &person, &changed, NULL, &why))
+        return 2;
+    if (unlink(path) != 0 || close(fd) != 0 || !store_has_room(store))
+        return 3;
+    store_close(store);
+    return 0;
+}
+
+static void a_token_is_not_spent_where_its_successor_finds_no_room(void **state)
+{
+    (void)state;
+    allowed_child(on_large_disks);
+    allowed_child(on_a_disk_that_fills);
+}
+
 /* A disk of its own for the store, with not one byte left on it. */
 static int full_disk(const void *unused)
 {
@@ -186,6 +263,7 @@ static void a_full_disk_loses_nobody_and_records_nobody_by_half(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(on_a_disk_that_cannot_be_written_people_are_still_known),
     TEST(what_a_dead_writer_left_is_undone_or_refused),
+    TEST(a_token_is_not_spent_where_its_successor_finds_no_room),
     TEST(a_full_disk_loses_nobody_and_records_nobody_by_half),
 };
 
