@@ -20,7 +20,7 @@ static const struct word outages[] = {
 static const struct word suberrors[] = {
     {"basic_action", CODE_MORE},
     {"additional_action", CODE_MORE},
-    {"device_authentication_failed", CODE_MORE},
+    {"device_authentication_failed", CODE_STEP},
     {"consent_required", CODE_SETUP},
     {"user_password_expired", CODE_EXPIRED},
     {"message_only", CODE_POLICY},
@@ -63,6 +63,7 @@ static const struct meaning meanings[CODE_CLASSES][GRANTS] = {
     [CODE_DENIED]     = {REFUSED(DENIED),     REFUSED(DENIED)},
     [CODE_LOCKED]     = {REFUSED(LOCKED),     REFUSED(LOCKED)},
     [CODE_MORE]       = {REFUSED(MORE),       REFUSED(MORE)},
+    [CODE_STEP]       = {REFUSED(MORE),       REFUSED(TOKEN)},
     [CODE_ACCOUNT]    = {REFUSED(ACCOUNT),    REFUSED(ACCOUNT)},
     [CODE_UNASSIGNED] = {REFUSED(UNASSIGNED), REFUSED(UNASSIGNED)},
     [CODE_DISABLED]   = {REFUSED(DISABLED),   REFUSED(DISABLED)},

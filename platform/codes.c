@@ -21,25 +21,16 @@ struct codes {
 OWN_DEFINE(draft_release, struct codes, codes_release);
 
 static const char *const classes[CODE_CLASSES] = {
-    [CODE_UNKNOWN] = "unknown",
-    [CODE_SECRET] = "secret",
-    [CODE_DENIED] = "denied",
-    [CODE_LOCKED] = "locked",
-    [CODE_MORE] = "more",
-    [CODE_ACCOUNT] = "account",
-    [CODE_UNASSIGNED] = "unassigned",
-    [CODE_DISABLED] = "disabled",
-    [CODE_POLICY] = "policy",
-    [CODE_RISK] = "risk",
-    [CODE_EXPIRED] = "expired",
-    [CODE_TOKEN] = "token",
-    [CODE_DOUBT] = "doubt",
-    [CODE_DEVICE] = "device",
-    [CODE_REVOKED] = "revoked",
-    [CODE_FREQUENCY] = "frequency",
-    [CODE_SETUP] = "setup",
-    [CODE_BROKEN] = "broken",
-    [CODE_OUTAGE] = "outage",
+    [CODE_UNKNOWN] = "unknown",     [CODE_SECRET] = "secret",
+    [CODE_DENIED] = "denied",       [CODE_LOCKED] = "locked",
+    [CODE_MORE] = "more",           [CODE_STEP] = "step",
+    [CODE_ACCOUNT] = "account",     [CODE_UNASSIGNED] = "unassigned",
+    [CODE_DISABLED] = "disabled",   [CODE_POLICY] = "policy",
+    [CODE_RISK] = "risk",           [CODE_EXPIRED] = "expired",
+    [CODE_TOKEN] = "token",         [CODE_DOUBT] = "doubt",
+    [CODE_DEVICE] = "device",       [CODE_REVOKED] = "revoked",
+    [CODE_FREQUENCY] = "frequency", [CODE_SETUP] = "setup",
+    [CODE_BROKEN] = "broken",       [CODE_OUTAGE] = "outage",
     [CODE_THROTTLED] = "throttled",
 };
 
@@ -255,29 +246,25 @@ void codes_release(struct codes *codes)
     }
 }
 
-static const struct code *find_here(const struct codes *codes, unsigned number)
+static const struct code *find_kind(const struct codes *codes, unsigned number, bool single)
 {
-    const struct code *range = NULL;
+    for (; codes; codes = codes->behind)
+        for (size_t i = 0; i < codes->count; i++) {
+            const struct code *code = &codes->rows[i];
 
-    for (size_t i = 0; i < codes->count; i++) {
-        const struct code *code = &codes->rows[i];
-
-        if (number < code->first || number > code->last)
-            continue;
-        if (code->first == code->last)
-            return code;
-        range = code;
-    }
-    return range;
+            if (number >= code->first && number <= code->last &&
+                (code->first == code->last) == single)
+                return code;
+        }
+    return NULL;
 }
 
+/* A range of one table must not hide what another knows of one number. */
 const struct code *codes_find(const struct codes *codes, unsigned number)
 {
-    const struct code *code = NULL;
+    const struct code *code = find_kind(codes, number, true);
 
-    for (; codes && !code; codes = codes->behind)
-        code = find_here(codes, number);
-    return code;
+    return code ? code : find_kind(codes, number, false);
 }
 
 const char *codes_version(const struct codes *codes)

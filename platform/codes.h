@@ -18,6 +18,7 @@ enum code_class {
     CODE_DENIED,     /* D: denied this time; says nothing about password or person */
     CODE_LOCKED,     /* D: too many attempts, or a blocked address; whatever was typed */
     CODE_MORE,       /* I, U*: interaction or a second factor is needed */
+    CODE_STEP,       /* I, R: the same; what this refresh token has proven of it is not enough */
     CODE_ACCOUNT,    /* L: the person is not known here */
     CODE_UNASSIGNED, /* L: the person may not use this client */
     CODE_DISABLED,   /* L, OFF */
@@ -61,7 +62,7 @@ bool codes_read(const char *text, size_t length, const char *origin, struct code
 bool codes_built_in(struct codes **codes, struct error *why);
 void codes_release(struct codes *codes); /* accepts NULL */
 
-/* NULL when the number is not there. A row of one number comes before a range around it. */
+/* NULL when it is not there. A row of one number, in any table, comes before a range in any. */
 const struct code *codes_find(const struct codes *codes, unsigned number);
 /* Of the first table that gives one: a date, such as "2026-11-22". */
 const char *codes_version(const struct codes *codes);

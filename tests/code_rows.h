@@ -26,6 +26,7 @@ struct code_row {
 #define BOTH(refusal) REFUSAL_##refusal, REFUSAL_##refusal
 #define BAD_PASSWORD  REFUSAL_SECRET, REFUSAL_TOKEN
 #define DEAD_TOKEN    REFUSAL_DENIED, REFUSAL_TOKEN
+#define STEP_UP       REFUSAL_MORE, REFUSAL_TOKEN
 #define DEAD_DEVICE   REFUSAL_POLICY, REFUSAL_TOKEN
 #define UNREACHABLE   OUTAGE, OUTAGE
 #define SET_UP_WRONG  BROKEN, BROKEN
@@ -63,7 +64,7 @@ static const struct code_row code_rows[] = {
     {"50072", "I", "M-MFAREG", BOTH(MORE)},
     {"50074", "I", "M-MFA", BOTH(MORE)},
     {"50076", "I", "M-MFA", BOTH(MORE)},
-    {"50078", "I", "M-MFA", BOTH(MORE)},
+    {"50078", "I", "M-MFA", STEP_UP},
     {"50079", "I", "M-MFAREG", BOTH(MORE)},
     {"50158", "I", "M-MFA", BOTH(MORE)},
     {"50161", "I", "M-MFA", BOTH(MORE)},

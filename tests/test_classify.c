@@ -117,7 +117,7 @@ static void words_decide_where_no_number_does(void **state)
         {"invalid_grant", "", true, REFUSAL_MORE, REFUSAL_MORE},
         {"invalid_grant", "basic_action", false, REFUSAL_MORE, REFUSAL_MORE},
         {"invalid_grant", "additional_action", false, REFUSAL_MORE, REFUSAL_MORE},
-        {"invalid_grant", "device_authentication_failed", false, REFUSAL_MORE, REFUSAL_MORE},
+        {"invalid_grant", "device_authentication_failed", false, REFUSAL_MORE, REFUSAL_TOKEN},
         {"invalid_grant", "consent_required", false, REFUSAL_SETUP, REFUSAL_SETUP},
         {"invalid_grant", "user_password_expired", false, REFUSAL_EXPIRED, REFUSAL_EXPIRED},
         {"invalid_grant", "message_only", false, REFUSAL_POLICY, REFUSAL_POLICY},

@@ -132,7 +132,7 @@ static const struct allowed {
     {"N to D", BOTH(DENIED)},
     {"L", BOTH(ACCOUNT)}, {"L", BOTH(UNASSIGNED)}, {"L", BOTH(DISABLED)}, {"L", BOTH(POLICY)},
     {"L", BOTH(RISK)}, {"L", BOTH(EXPIRED)},
-    {"I", BOTH(MORE)}, {"N to I", BOTH(MORE)}, {"U*", BOTH(MORE)},
+    {"I", BOTH(MORE)}, {"I", STEP_UP}, {"N to I", BOTH(MORE)}, {"U*", BOTH(MORE)},
     {"R", DEAD_TOKEN}, {"R/L", DEAD_DEVICE}, {"R+", BOTH(REVOKED)}, {"R+", BOTH(FREQUENCY)},
     {"C1", SET_UP_WRONG}, {"C1 with invalid_client", NOTHING}, {"C2", BOTH(SETUP)},
     {"U", UNREACHABLE}, {"U throttle", UNREACHABLE},

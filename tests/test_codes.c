@@ -66,9 +66,9 @@ static void rows_are_read_as_they_are_written(void **state)
 }
 
 static const char *const class_words[CODE_CLASSES] = {
-    "unknown",  "secret",    "denied", "locked",  "more",   "account",  "unassigned",
-    "disabled", "policy",    "risk",   "expired", "token",  "doubt",    "device",
-    "revoked",  "frequency", "setup",  "broken",  "outage", "throttled"};
+    "unknown",    "secret",   "denied",    "locked", "more",    "step",   "account",
+    "unassigned", "disabled", "policy",    "risk",   "expired", "token",  "doubt",
+    "device",     "revoked",  "frequency", "setup",  "broken",  "outage", "throttled"};
 static const char *const advice_words[ADVICES] = {"-",        "device",   "guest",  "hours", "risk",
                                                   "register", "declined", "assign", "clock"};
 
@@ -164,13 +164,28 @@ static void the_first_table_that_has_a_number_decides(void **state)
     (void)state;
     assert_string_equal(codes_find(first, 1)->says, "last");
     assert_string_equal(codes_find(first, 2)->says, "middle");
-    assert_string_equal(codes_find(first, 3)->says, "first");
+    assert_string_equal(codes_find(first, 3)->says, "last");
     assert_string_equal(codes_find(first, 4)->says, "first");
     assert_null(codes_find(first, 5));
     assert_string_equal(codes_version(first), "2027-01-01");
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(codes_row(first, i)->says, order[i]);
     assert_null(codes_row(first, 5));
+}
+
+/* An administrator's range says something general, the package's number something exact. */
+static void one_number_in_any_table_comes_before_a_range_in_any(void **state)
+{
+    struct codes *package =
+        must_read(VERSION_LINE "80000-80099 outage - all\n80004 denied - one", NULL);
+    OWNED(codes_owned) struct codes *codes = must_read("80000-89999 policy - own", package);
+
+    (void)state;
+    assert_string_equal(codes_find(codes, 80004)->says, "one");
+    assert_string_equal(codes_find(codes, 80005)->says, "own");
+    codes = must_read("80004 secret - mine", codes);
+    assert_string_equal(codes_find(codes, 80004)->says, "mine");
+    assert_string_equal(codes_find(codes, 80100)->says, "own");
 }
 
 static void an_empty_table_before_another_changes_nothing(void **state)
@@ -213,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_table_that_is_built_in_can_be_written_and_read_again),
         cmocka_unit_test(a_row_of_one_number_is_an_exception_to_a_range_wherever_it_stands),
         cmocka_unit_test(the_first_table_that_has_a_number_decides),
+        cmocka_unit_test(one_number_in_any_table_comes_before_a_range_in_any),
         cmocka_unit_test(an_empty_table_before_another_changes_nothing),
         cmocka_unit_test(numbers_have_the_names_that_microsoft_gives_them),
     };
