@@ -14,8 +14,9 @@
 #define CONSUMERS    "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 /* The names of the host of each cloud, the canonical one first, NULL behind the last. */
-static const char *const clouds[][5] = {
-    {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
+static const char *const clouds[][6] = {
+    {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net",
+     "login-us.microsoftonline.com"},
     {"login.microsoftonline.us", "login.usgovcloudapi.net"},
     {"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
 };
@@ -234,6 +235,41 @@ static void read_generic(const struct address *address, struct authority *draft)
              address->text);
 }
 
+/* The domains in which no host is anybody's but Microsoft's, and what is to be written there. */
+static const struct {
+    const char *domain, *form;
+} domains[] = {
+    {"microsoftonline.com", "login.microsoftonline.com/TENANT"},
+    {"microsoftonline.us", "login.microsoftonline.us/TENANT"},
+    {"microsoftonline.cn", "login.partner.microsoftonline.cn/TENANT"},
+    {"microsoftonline.de", "login.microsoftonline.com/TENANT"},
+    {"ciamlogin.com", "NAME.ciamlogin.com/TENANT"},
+    {"b2clogin.com", "NAME.b2clogin.com/TENANT/POLICY"},
+    {"b2clogin.us", "NAME.b2clogin.us/TENANT/POLICY"},
+    {"b2clogin.cn", "NAME.b2clogin.cn/TENANT/POLICY"},
+    {"b2clogin.de", "NAME.b2clogin.de/TENANT/POLICY"},
+};
+
+static bool is_below(const char *host, const char *domain)
+{
+    size_t length = strlen(host), least = strlen(domain);
+
+    return length >= least && strcmp(host + length - least, domain) == 0 &&
+           (length == least || host[length - least - 1] == '.');
+}
+
+/* As an issuer of any other provider it would be checked for less than a tenant of Microsoft's. */
+static bool check_other(const char *host, struct error *why)
+{
+    for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++)
+        if (is_below(host, domains[i].domain))
+            return error_set(why, ERROR_CONFIG,
+                             "issuer: %.60s is no host that anybody signs in at; write https://%s, "
+                             "TENANT being the GUID or a domain of your tenant",
+                             host, domains[i].form);
+    return true;
+}
+
 static bool read_microsoft(struct address *address, struct authority *draft, struct error *why)
 {
     const char *const *cloud = authority_hosts(address->host);
@@ -265,6 +301,8 @@ bool authority_read(const char *setting, struct authority *authority, struct err
                          "being the GUID or a domain of the tenant that replaced it",
                          clouds[0][0]);
     draft.kind = kind_of(address.host);
+    if (draft.kind == AUTHORITY_GENERIC && !check_other(address.host, why))
+        return false;
     if (draft.kind == AUTHORITY_GENERIC)
         read_generic(&address, &draft);
     else if (!read_microsoft(&address, &draft, why))

@@ -27,7 +27,8 @@ struct authority {
 
 /*
  * ERROR_CONFIG with the cure: no https URL without query and fragment, `common`,
- * `organizations`, `consumers` or their tenant, no tenant, a cloud that has been closed.
+ * `organizations`, `consumers` or their tenant, no tenant, a cloud that has been closed, a host of
+ * Microsoft's that is none of the above.
  */
 bool authority_read(const char *setting, struct authority *authority, struct error *why);
 
@@ -36,6 +37,12 @@ bool authority_fits(const struct authority *authority, const char *issuer);
 
 /* Whether two issuers are of one tenant: the same path on hosts of one cloud of Microsoft's. */
 bool authority_same_tenant(const char *one, const char *other);
+
+/*
+ * Whether `home` (the claim `idp`) is the issuer of a tenant, under any name of its cloud, or the
+ * issuer that the tenant has in tokens of the first version there.
+ */
+bool authority_is_home(const char *issuer, const char *tenant, const char *home);
 
 /* All names of a host of Entra, the canonical one first, NULL behind the last; NULL: it is none. */
 const char *const *authority_hosts(const char *host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which issuers a discovery document may name: platform.md 2.1, rules 1 and 2. */
+/* Which issuers are of one tenant: platform.md 2.1, rules 1 and 2; 2.12. */
 #include "base/text.h"
 #include "platform/authority.h"
 
@@ -9,6 +9,7 @@
 #define SCHEME       "https://"
 #define VERSION_PATH "/v2.0"
 #define PUBLIC_HOST  "login.microsoftonline.com"
+#define CHINA_HOST   "login.partner.microsoftonline.cn"
 #define CIAM_DOMAIN  ".ciamlogin.com"
 #define CONSUMERS    "9188040d-6c67-4c5b-b112-36a304b66dad"
 #define GUID_LENGTH  36u
@@ -129,4 +130,17 @@ bool authority_same_tenant(const char *one, const char *other)
     const char *const *cloud = cloud_of(one, &first);
 
     return cloud && cloud == cloud_of(other, &second) && strcmp(first, second) == 0;
+}
+
+bool authority_is_home(const char *issuer, const char *tenant, const char *home)
+{
+    char first[FORM_SIZE];
+    const char *path;
+    const char *const *cloud = cloud_of(issuer, &path);
+    bool china = cloud && strcmp(cloud[0], CHINA_HOST) == 0;
+
+    snprintf(first, sizeof first, SCHEME "%s/%.36s/",
+             china ? "sts.chinacloudapi.cn" : "sts.windows.net", tenant);
+    return strcmp(home, issuer) == 0 || strcmp(home, first) == 0 ||
+           authority_same_tenant(issuer, home);
 }

@@ -114,24 +114,22 @@ bool tenant_check(const json_t *claims, const struct expected *expected, struct 
            claim_untrusted(why, "tid is too long");
 }
 
-/* `idp` of a member is the issuer, in its first or second version. */
+/* `idp` of a member names the tenant itself. */
 bool tenant_check_home(const json_t *claims, const struct expected *expected,
                        struct identity *draft, struct error *why)
 {
-    char first_version[IDENTITY_TEXT_MOST];
     const char *home = draft->issuer;
     int64_t guest = 0;
 
     if (!*draft->tenant)
         return true;
-    snprintf(first_version, sizeof first_version, "https://sts.windows.net/%s/", draft->tenant);
     /* B2C has its own count of versions. */
     if (expected->kind != AUTHORITY_B2C && !claim_is_if_any(claims, "ver", VERSION_TEXT, why))
         return false;
     if (!json_number_if_any(claims, "acct", 0, 1, &guest, why) ||
         !json_text_if_any(claims, "idp", IDENTITY_TEXT_MOST, &home, why))
         return false;
-    if (guest || (strcmp(home, draft->issuer) != 0 && strcmp(home, first_version) != 0))
+    if (guest || !authority_is_home(draft->issuer, draft->tenant, home))
         return claim_untrusted(why, "a guest of this tenant");
     return true;
 }

@@ -49,6 +49,7 @@ static const struct form {
     {PUBLIC OURS "/v2.0/", {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
     {"https://login.windows.net/" OURS, {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
     {"https://login.microsoft.com/" OURS, {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
+    {"https://login-us.microsoftonline.com/" OURS, {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
     {"https://sts.windows.net/" OURS "/", {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
     {"https://Login.MicrosoftOnline.COM/" OURS, {ENTRA_GUID(PUBLIC, "login.microsoftonline.com")}},
     {PUBLIC "contoso.example", {ENTRA_NAME(PUBLIC, "login.microsoftonline.com")}},
@@ -91,13 +92,11 @@ static const struct form {
     {"https://127.0.0.1:1/common", {PLAIN("127.0.0.1:1", "https://127.0.0.1:1/common", "https://127.0.0.1:1/common")}},
     /* hosts that look like Microsoft's are somebody else's */
     {"https://login.microsoftonline.com.evil.example/" OURS, {PLAIN("login.microsoftonline.com.evil.example", "https://login.microsoftonline.com.evil.example/" OURS, "https://login.microsoftonline.com.evil.example/" OURS)}},
-    {"https://xlogin.microsoftonline.com/" OURS, {PLAIN("xlogin.microsoftonline.com", "https://xlogin.microsoftonline.com/" OURS, "https://xlogin.microsoftonline.com/" OURS)}},
     {"https://a.login.windows.net/" OURS, {PLAIN("a.login.windows.net", "https://a.login.windows.net/" OURS, "https://a.login.windows.net/" OURS)}},
     {"https://login.microsoftonline.de.evil.example/" OURS, {PLAIN("login.microsoftonline.de.evil.example", "https://login.microsoftonline.de.evil.example/" OURS, "https://login.microsoftonline.de.evil.example/" OURS)}},
     {"https://xb2clogin.com/" OURS "/b2c_1_ropc", {PLAIN("xb2clogin.com", "https://xb2clogin.com/" OURS "/b2c_1_ropc", "https://xb2clogin.com/" OURS "/b2c_1_ropc")}},
     {"https://fab.xciamlogin.com/" OURS, {PLAIN("fab.xciamlogin.com", "https://fab.xciamlogin.com/" OURS, "https://fab.xciamlogin.com/" OURS)}},
-    {"https://a.fab.ciamlogin.com/" OURS, {PLAIN("a.fab.ciamlogin.com", "https://a.fab.ciamlogin.com/" OURS, "https://a.fab.ciamlogin.com/" OURS)}},
-    {"https://ciamlogin.com/" OURS, {PLAIN("ciamlogin.com", "https://ciamlogin.com/" OURS, "https://ciamlogin.com/" OURS)}},
+    {"https://xmicrosoftonline.com/common", {PLAIN("xmicrosoftonline.com", "https://xmicrosoftonline.com/common", "https://xmicrosoftonline.com/common")}},
     {"https://fab.ciamlogin.com.evil.example", {PLAIN("fab.ciamlogin.com.evil.example", "https://fab.ciamlogin.com.evil.example", "https://fab.ciamlogin.com.evil.example")}},
     {"https://fab.b2clogin.org/" OURS, {PLAIN("fab.b2clogin.org", "https://fab.b2clogin.org/" OURS, "https://fab.b2clogin.org/" OURS)}},
 };
@@ -211,6 +210,22 @@ static const struct {
     {"https://login.microsoftonline.com:443/" OURS, "has no port of its own; " WRITE_PUBLIC},
     {"https://login.microsoftonline.com:443/common", "has no port of its own; " WRITE_PUBLIC},
     {"https://fab.ciamlogin.com:8443/" OURS, "write https://fab.ciamlogin.com/TENANT,"},
+    {"https://login-us.microsoftonline.com/common",
+     "common is not one tenant of your own; " WRITE_PUBLIC},
+    {"https://xlogin.microsoftonline.com/" OURS, "xlogin.microsoftonline.com is no host"},
+    {"https://microsoftonline.com/" OURS, WRITE_PUBLIC},
+    {"https://a.login.microsoftonline.us/" OURS, "write https://login.microsoftonline.us/TENANT,"},
+    {"https://LOGIN.microsoftonline.cn:8443",
+     "write https://login.partner.microsoftonline.cn/TENANT,"},
+    {"https://partner.microsoftonline.cn/" OURS, "login.partner.microsoftonline.cn/TENANT,"},
+    {"https://a.microsoftonline.de/" OURS, WRITE_PUBLIC},
+    {"https://a.fab.ciamlogin.com/" OURS, "write https://NAME.ciamlogin.com/TENANT,"},
+    {"https://ciamlogin.com/" OURS, "write https://NAME.ciamlogin.com/TENANT,"},
+    {"https://b2clogin.com/" OURS "/b2c_1_ropc", "write https://NAME.b2clogin.com/TENANT/POLICY,"},
+    {"https://a.fab.b2clogin.us/" OURS "/b2c_1_ropc",
+     "write https://NAME.b2clogin.us/TENANT/POLICY,"},
+    {"https://b2clogin.cn", "write https://NAME.b2clogin.cn/TENANT/POLICY,"},
+    {"https://b2clogin.de", "write https://NAME.b2clogin.de/TENANT/POLICY,"},
     {"https://login.microsoftonline.de/" OURS, "closed; " WRITE_PUBLIC},
     {"https://login.microsoftonline.de", "closed; " WRITE_PUBLIC},
     {"https://LOGIN.microsoftonline.de:443/common", "closed; " WRITE_PUBLIC},
@@ -501,6 +516,39 @@ static void tenants_are_the_same_only_within_one_cloud(void **state)
             fail_msg("%s and %s", rows[i].one, rows[i].other);
 }
 
+static void a_member_is_at_home_in_the_tenant_and_its_cloud(void **state)
+{
+    static const struct {
+        const char *issuer, *home;
+        bool is;
+    } rows[] = {
+        {PUBLIC OURS "/v2.0", PUBLIC OURS "/v2.0", true},
+        {PUBLIC OURS "/v2.0", "https://login.windows.net/" OURS "/v2.0", true},
+        {PUBLIC OURS "/v2.0", "https://sts.windows.net/" OURS "/", true},
+        {US OURS "/v2.0", "https://sts.windows.net/" OURS "/", true},
+        {US OURS "/v2.0", "https://login.usgovcloudapi.net/" OURS "/v2.0", true},
+        {CHINA OURS "/v2.0", "https://sts.chinacloudapi.cn/" OURS "/", true},
+        {"https://login.chinacloudapi.cn/" OURS "/v2.0", "https://sts.chinacloudapi.cn/" OURS "/",
+         true},
+        {CHINA OURS "/v2.0", "https://login.chinacloudapi.cn/" OURS "/v2.0", true},
+        {CIAM_ISSUER(OURS), "https://sts.windows.net/" OURS "/", true},
+        {"https://op.example/" OURS, "https://op.example/" OURS, true},
+        {CHINA OURS "/v2.0", "https://sts.windows.net/" OURS "/", false},
+        {PUBLIC OURS "/v2.0", "https://sts.chinacloudapi.cn/" OURS "/", false},
+        {PUBLIC OURS "/v2.0", "https://sts.windows.net/" OTHER "/", false},
+        {PUBLIC OURS "/v2.0", "https://sts.windows.net/" OURS, false},
+        {PUBLIC OURS "/v2.0", PUBLIC OTHER "/v2.0", false},
+        {PUBLIC OURS "/v2.0", US OURS "/v2.0", false},
+        {PUBLIC OURS "/v2.0", "facebook.com", false},
+        {PUBLIC OURS "/v2.0", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(rows); i++)
+        if (authority_is_home(rows[i].issuer, OURS, rows[i].home) != rows[i].is)
+            fail_msg("%s and %s", rows[i].issuer, rows[i].home);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +562,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_an_issuer_counts),
         cmocka_unit_test(an_issuer_with_capitals_is_another),
         cmocka_unit_test(tenants_are_the_same_only_within_one_cloud),
+        cmocka_unit_test(a_member_is_at_home_in_the_tenant_and_its_cloud),
     };
 
     return check_main("authority", tests);

@@ -10,6 +10,8 @@
 #define PUBLIC    "https://login.microsoftonline.com/" TENANT "/v2.0"
 #define ALIAS     "https://login.windows.net/" TENANT "/v2.0"
 #define US        "https://login.microsoftonline.us/" TENANT "/v2.0"
+#define CHINA     "https://login.partner.microsoftonline.cn/" TENANT "/v2.0"
+#define CHINA_1   "https://sts.chinacloudapi.cn/" TENANT "/"
 #define VERSION_1 "https://sts.windows.net/" TENANT "/"
 #define OWN_HOST  "https://" TENANT ".ciamlogin.com/" TENANT "/v2.0"
 #define SUB_HOST  "https://fab.ciamlogin.com/" TENANT "/v2.0"
@@ -82,6 +84,8 @@ static const struct row good[] = {
     {"Entra, canonical and alias key", AUTHORITY_ENTRA, PUBLIC, "alias", .claims = {GUID, SECOND}},
     {"Entra, US", AUTHORITY_ENTRA, US, "us", .claims = {GUID, SECOND}, .cloud = "microsoftonline.us"},
     {"Entra, a member", AUTHORITY_ENTRA, PUBLIC, "plain", .claims = {GUID, SECOND, {"acct", "0"}, {"idp", "\"" VERSION_1 "\""}}},
+    {"Entra, a member by another name", AUTHORITY_ENTRA, PUBLIC, "plain", .claims = {GUID, SECOND, {"idp", "\"" ALIAS "\""}}},
+    {"Entra, a member in China", AUTHORITY_ENTRA, CHINA, "plain", .claims = {GUID, SECOND, {"idp", "\"" CHINA_1 "\""}}},
     {"External ID", AUTHORITY_CIAM, OWN_HOST, "own", .claims = {GUID, SECOND}, .cloud = CLOUD},
     {"External ID, host of the name", AUTHORITY_CIAM, SUB_HOST, "sub", .claims = {GUID, SECOND}},
     {"External ID, names of one host", AUTHORITY_CIAM, SUB_HOST, "own", .claims = {GUID, SECOND}},
@@ -122,6 +126,8 @@ static const struct row bad[] = {
     {"Entra, key of somebody else", AUTHORITY_ENTRA, PUBLIC, "evil", .claims = {GUID, SECOND}},
     {"Entra, a guest", AUTHORITY_ENTRA, PUBLIC, "plain", .claims = {GUID, SECOND, {"acct", "1"}}},
     {"Entra, a guest by idp", AUTHORITY_ENTRA, PUBLIC, "plain", .claims = {GUID, SECOND, {"idp", "\"https://sts.windows.net/" OTHER "/\""}}},
+    {"Entra, a guest from another cloud", AUTHORITY_ENTRA, PUBLIC, "plain", .claims = {GUID, SECOND, {"idp", "\"" CHINA_1 "\""}}},
+    {"Entra, a guest in China", AUTHORITY_ENTRA, CHINA, "plain", .claims = {GUID, SECOND, {"idp", "\"" VERSION_1 "\""}}},
     {"External ID, tid missing", AUTHORITY_CIAM, OWN_HOST, "plain", .claims = {SECOND}},
     {"External ID, tid of another tenant", AUTHORITY_CIAM, OWN_HOST, "plain", .claims = {{"tid", "\"" OTHER "\""}, SECOND}},
     {"External ID, ver missing", AUTHORITY_CIAM, OWN_HOST, "plain", .claims = {GUID}},
