@@ -43,7 +43,6 @@ static const char *const advices[ADVICES] = {
     [ADVICE_REGISTER] = "register",
     [ADVICE_DECLINED] = "declined",
     [ADVICE_ASSIGN] = "assign",
-    [ADVICE_CLOCK] = "clock",
 };
 
 /* `count` when the word is not one of them. */

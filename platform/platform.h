@@ -50,7 +50,6 @@ enum advice {
     ADVICE_REGISTER, /* security information has to be registered first */
     ADVICE_DECLINED, /* the request was declined or not completed */
     ADVICE_ASSIGN,   /* no access to this system was given */
-    ADVICE_CLOCK,    /* the clock of this host is wrong */
     ADVICES
 };
 

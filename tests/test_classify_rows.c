@@ -45,7 +45,7 @@ static enum advice advice_of(const char *message)
     } advices[] = {
         {"M-DEV", ADVICE_DEVICE},    {"M-GUEST", ADVICE_GUEST},     {"M-HOURS", ADVICE_HOURS},
         {"M-RISK", ADVICE_RISK},     {"M-MFAREG", ADVICE_REGISTER}, {"M-DECL", ADVICE_DECLINED},
-        {"M-ASSIGN", ADVICE_ASSIGN}, {"M-TIME", ADVICE_CLOCK},
+        {"M-ASSIGN", ADVICE_ASSIGN},
     };
 
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)

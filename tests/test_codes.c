@@ -47,7 +47,7 @@ static void rows_are_read_as_they_are_written(void **state)
                                     "\n"
                                     " \t \n"
                                     "50126 secret - wrong  name # or\tpassword\n"
-                                    "\t80000-80099\toutage  clock   x\n"
+                                    "\t80000-80099\toutage  hours   x\n"
                                     "version   2026-11-22  \n"
                                     "  # the end is near\n"
                                     "B2C90225-B2C90230 risk assign \"quoted\\\"\n"
@@ -57,7 +57,7 @@ static void rows_are_read_as_they_are_written(void **state)
     (void)state;
     expect_row(codes_row(codes, 0), 50126, 50126, CODE_SECRET, ADVICE_NONE,
                "wrong  name # or\tpassword");
-    expect_row(codes_row(codes, 1), 80000, 80099, CODE_OUTAGE, ADVICE_CLOCK, "x");
+    expect_row(codes_row(codes, 1), 80000, 80099, CODE_OUTAGE, ADVICE_HOURS, "x");
     expect_row(codes_row(codes, 2), CODE_B2C + 90225, CODE_B2C + 90230, CODE_RISK, ADVICE_ASSIGN,
                "\"quoted\\\"");
     expect_row(codes_row(codes, 3), 1999999999, 1999999999, CODE_THROTTLED, ADVICE_GUEST, "y");
@@ -69,8 +69,8 @@ static const char *const class_words[CODE_CLASSES] = {
     "unknown",    "secret",   "denied",    "locked", "more",    "step",   "account",
     "unassigned", "disabled", "policy",    "risk",   "expired", "token",  "doubt",
     "device",     "revoked",  "frequency", "setup",  "broken",  "outage", "throttled"};
-static const char *const advice_words[ADVICES] = {"-",        "device",   "guest",  "hours", "risk",
-                                                  "register", "declined", "assign", "clock"};
+static const char *const advice_words[ADVICES] = {"-",    "device",   "guest",    "hours",
+                                                  "risk", "register", "declined", "assign"};
 
 static void every_class_and_every_advice_has_its_word(void **state)
 {

@@ -195,7 +195,7 @@ static void a_table_has_limits(void **state)
 
 static void no_byte_anywhere_harms(void **state)
 {
-    static const char sample[] = VERSION_LINE "# x\n5 secret - x\nB2C7-B2C9 outage clock y";
+    static const char sample[] = VERSION_LINE "# x\n5 secret - x\nB2C7-B2C9 outage hours y";
     char text[sizeof sample - 1];
 
     (void)state;
