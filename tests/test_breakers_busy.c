@@ -119,6 +119,26 @@ static void a_note_with_an_old_row_hides_nothing_of_the_new_one(void **state)
     assert_true(fails(NAME, APART + 1) && !is_there(NOTE) && is_told(APART + SECONDS - 1));
 }
 
+/* The row of which it was made is the one that is there, whether it can be read now or not. */
+static void a_note_goes_on_counting_while_its_row_cannot_be_read(void **state)
+{
+    sqlite3 *writer;
+
+    (void)state;
+    assert_true(fails(NAME, APART) && fails(NAME, 2 * APART) && outage());
+    writer = busy_writer("BEGIN IMMEDIATE");
+    assert_true(fails(NAME, 3 * APART) && is_there(NOTE));
+    assert_int_equal(failures(NAME), 3);
+    assert_int_equal(sqlite3_exec(writer, "ROLLBACK; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(failures(NAME), 3);
+    assert_true(served(NAME, 4 * APART) && is_there(NOTE));
+    sqlite3_close(writer);
+    assert_int_equal(failures(NAME), 0);
+    breakers_show_outage(&shared, 4 * APART);
+    assert_false(outage());
+}
+
 /* As whoever has found it slow does; here there is none at all. */
 static void without_a_store_notes_alone_are_read_and_changed(void **state)
 {
@@ -181,6 +201,7 @@ static void of_a_note_and_another_row_than_its_own_the_worse_counts(void **state
         assert_true(breaker_told(&over, now) >= breaker_told(&note.breaker, now));
         assert_true(breaker_state(&over, now) <= breaker_state(&row, now));
         assert_true(breaker_state(&over, now) <= breaker_state(&note.breaker, now));
+        assert_true(over.opened_at >= row.opened_at && over.opened_at >= note.breaker.opened_at);
         assert_true(over.failures >= row.failures && over.failures >= note.breaker.failures);
         assert_true(breaker_is_outage(&over, now) ||
                     !(breaker_is_outage(&row, now) || breaker_is_outage(&note.breaker, now)));
@@ -232,6 +253,7 @@ static const struct CMUnitTest tests[] = {
     TEST(all_calls_together_wait_for_a_busy_store_no_longer_than_once),
     TEST(a_store_that_cannot_be_read_loses_nothing_of_what_was_told),
     TEST(a_note_with_an_old_row_hides_nothing_of_the_new_one),
+    TEST(a_note_goes_on_counting_while_its_row_cannot_be_read),
     TEST(without_a_store_notes_alone_are_read_and_changed),
     TEST(of_a_note_and_another_row_than_its_own_the_worse_counts),
     TEST(in_a_crowd_nobody_forgets_what_one_was_told),
