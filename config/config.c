@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIST_MOST 256 /* entries of a list */
+#define LIST_MOST               256 /* entries of a list */
+#define MICROSOFT_RECHECK_HOURS "24"
 
 enum setting_type {
     SETTING_TEXT,
@@ -282,6 +283,21 @@ bool draft_read(struct draft *draft, const char *text, const char *origin, struc
     return true;
 }
 
+/*
+ * At Microsoft a password that is changed ends the refresh token, and the backup of the service
+ * takes refresh tokens alone: they come first there, and the password itself once a day.
+ */
+static const char *preset_of(const struct setting *setting, const struct config *config)
+{
+    struct authority authority = {.kind = AUTHORITY_GENERIC};
+
+    if (setting->offset == offsetof(struct config, password_recheck_hours) &&
+        authority_read(config->issuer, &authority, &(struct error){0}) &&
+        authority.kind != AUTHORITY_GENERIC)
+        return MICROSOFT_RECHECK_HOURS;
+    return setting->preset;
+}
+
 bool draft_finish(struct draft *draft, const char *origin, struct error *why)
 {
     struct config *config = draft->config;
@@ -292,7 +308,7 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
         if (!settings[i].preset)
             return error_set(why, ERROR_CONFIG, "%s: %s is missing; add a line \"%s = ...\"",
                              origin, settings[i].name, settings[i].name);
-        if (!store(&settings[i], settings[i].preset, config, why))
+        if (!store(&settings[i], preset_of(&settings[i], config), config, why))
             return false;
     }
     if (!config->domains.count || !config->allow.count || !config->algorithms)

@@ -56,6 +56,35 @@ static void an_issuer_may_have_any_form_of_an_authority(void **state)
     }
 }
 
+static void a_password_is_proven_once_a_day_at_microsoft_and_each_time_elsewhere(void **state)
+{
+    static const struct {
+        const char *issuer;
+        unsigned hours;
+    } cases[] = {
+        {"https://login.microsoftonline.com/contoso.example", 24},
+        {"https://login.microsoftonline.us/11111111-1111-1111-1111-111111111111", 24},
+        {"https://login.partner.microsoftonline.cn/contoso.example", 24},
+        {"https://fab.ciamlogin.com", 24},
+        {"https://fab.b2clogin.com/fab.onmicrosoft.com/B2C_1_ropc", 24},
+        {"https://login.contoso.example", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        struct config *config = NULL;
+        struct error why = {0};
+
+        snprintf(text, sizeof text,
+                 "%sissuer = %s\nclient_id = a\ndomains = a.example\nallow = everyone\n",
+                 i % 2 ? "password_recheck_hours = 7\n" : "", cases[i / 2].issuer);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_int_equal(config->password_recheck_hours, i % 2 ? 7 : cases[i / 2].hours);
+        config_release(config);
+    }
+}
+
 static void lists_go_on_within_a_file_and_separate_by_blanks_and_commas(void **state)
 {
     struct config *config = NULL;
@@ -267,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_text_is_read_and_presets_fill_the_rest),
         cmocka_unit_test(an_issuer_may_have_any_form_of_an_authority),
+        cmocka_unit_test(a_password_is_proven_once_a_day_at_microsoft_and_each_time_elsewhere),
         cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
         cmocka_unit_test(complaints_name_file_line_and_cure),
         cmocka_unit_test(an_overlong_line_is_refused_whole),
