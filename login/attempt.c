@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-#define TRIES_WAIT_MS 30000 /* for attempts in flight to be given back */
+#define TRIES_WAIT_MS 15000 /* for attempts in flight to be given back */
 #define KDF_WAIT_MS   30000 /* for free slots, all together */
 
 /* Where small files that several helpers share live; the disk may be read-only. */
@@ -43,7 +43,7 @@ bool attempt_begin(struct attempt *a, struct error *why)
     a->result = RESULT_SKIPPED;
     if (!open_shared(a, why))
         return false;
-    a->link.memory = (struct breakers){a->store, a->runtime};
+    a->link.memory = (struct breakers){.store = a->store, .runtime = a->runtime};
     a->link.shared = a->shared;
     return link_open(&a->link, a->config, why);
 }
@@ -151,9 +151,9 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
     return admit_as_remembered(a, decision);
 }
 
-static enum verdict conclude(struct attempt *a)
+static enum verdict conclude(struct attempt *a, struct compare *compare)
 {
-    struct decision decision = prove_decide(a);
+    struct decision decision = prove_decide(a, compare);
     enum verdict verdict;
 
     /* Whoever knows the secret is a witness of the time, whatever comes of it. */
@@ -181,6 +181,25 @@ static enum verdict give_up(struct attempt *a, const struct compare *compare)
     return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
 }
 
+static enum verdict compare_and_prove(struct attempt *a, struct compare *compare)
+{
+    bool possible = a->ours && (a->known || a->may_enrol);
+
+    a->kdf = deadline_in_ms(KDF_WAIT_MS);
+    if (a->known)
+        text_copy(compare->verifier, sizeof compare->verifier, a->person.verifier);
+    compare_begin(compare);
+    if (possible)
+        prove_first(a, compare);
+    a->local = compare_end(compare);
+    /* Somebody else has brought a new secret since: this one is not it. */
+    if (a->local == LOCAL_RIGHT && strcmp(compare->verifier, a->person.verifier) != 0)
+        a->local = LOCAL_WRONG;
+    if (compare->failed)
+        return give_up(a, compare);
+    return possible ? conclude(a, compare) : say(a, WORDS_BAD, VERDICT_DENY);
+}
+
 static enum verdict check_secret(struct attempt *a)
 {
     struct compare compare = {
@@ -189,22 +208,10 @@ static enum verdict check_secret(struct attempt *a)
         .secret = a->secret,
         .deadline = &a->kdf,
     };
-    bool possible = a->ours && (a->known || a->may_enrol);
+    enum verdict verdict = compare_and_prove(a, &compare);
 
-    a->kdf = deadline_in_ms(KDF_WAIT_MS);
-    if (a->known)
-        text_copy(compare.verifier, sizeof compare.verifier, a->person.verifier);
-    compare_begin(&compare);
-    if (possible)
-        prove_first(a, &compare);
-    a->local = compare_end(&compare);
-    /* Somebody else has brought a new secret since: this one is not it. */
-    if (a->local == LOCAL_RIGHT && strcmp(compare.verifier, a->person.verifier) != 0)
-        a->local = LOCAL_WRONG;
     explicit_bzero(compare.verifier, sizeof compare.verifier);
-    if (compare.failed)
-        return give_up(a, &compare);
-    return possible ? conclude(a) : say(a, WORDS_BAD, VERDICT_DENY);
+    return verdict;
 }
 
 enum verdict attempt_sign_in(struct attempt *a)
@@ -237,7 +244,7 @@ static void ask_account(struct attempt *a)
     else if (!a->person.has_token)
         a->result = RESULT_TOKEN;
     else if (policy_token_rests(&remembered))
-        a->result = RESULT_DOUBT;
+        a->result = RESULT_RESTING;
     else if (!remembered.may_ask_token)
         a->result = RESULT_UNREACHABLE; /* a successor could not be kept: as if cut off */
     else

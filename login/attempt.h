@@ -32,6 +32,7 @@ struct attempt {
     struct person row;    /* the same as the store has it */
     enum refused noted;   /* the note, REFUSED_NOT when there was none */
     bool known;
+    time_t last_password;                /* of the person when the secret had been typed */
     char issuer[IDENTITY_TEXT_MOST + 1]; /* whose people are ours; empty: not known yet */
 
     /* Its own, released by attempt_release. */
@@ -50,6 +51,7 @@ struct attempt {
     bool password_unserved; /* an answer came, but not to password grants */
     enum result result;     /* what the platform said last */
     enum words advice;      /* and what that adds for somebody who may know */
+    bool by_others;         /* another sign-in has proven it while this one waited */
     bool mass_event;        /* too many were refused at once for each to deserve it */
     int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
     enum local local;

@@ -34,8 +34,7 @@ static void heed_note(enum refused noted, struct person *person)
 {
     if (noted == REFUSED_NOT)
         return;
-    if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
-        person->refused = noted;
+    person->refused = refused_worse(noted, person->refused);
     explicit_bzero(person->verifier, sizeof person->verifier);
 }
 
@@ -73,7 +72,10 @@ bool known_refresh(struct attempt *a, struct error *why)
 bool known_read(struct attempt *a, struct error *why)
 {
     a->now = time(NULL);
-    return store_highest_time(a->store, &a->highest_time, why) && known_refresh(a, why);
+    if (!store_highest_time(a->store, &a->highest_time, why) || !known_refresh(a, why))
+        return false;
+    a->last_password = a->known ? a->person.last_password : 0;
+    return true;
 }
 
 enum lookup known_stands(struct attempt *a)
@@ -123,8 +125,10 @@ static bool is_about_token(enum result result)
 /* Whatever could be written: for this sign-in it holds. */
 static void refuse_here(struct attempt *a, const struct decision *decision)
 {
-    if (decision->remember != REFUSED_NOT && decision->remember != a->person.refused) {
-        a->person.refused = decision->remember;
+    enum refused refused = refused_worse(a->person.refused, decision->remember);
+
+    if (refused != a->person.refused) {
+        a->person.refused = refused;
         a->person.refused_at = a->now;
     }
     if (decision->erase_verifier)
@@ -156,7 +160,7 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         store_person_by_name(a->store, a->request->user, &a->row, &a->why);
     } else if (decision->remember != REFUSED_NOT &&
                refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why)) {
-        a->noted = decision->remember;
+        a->noted = refusal_note_read(a->runtime, a->person.uid);
     }
     a->mass_event = a->mass_event || mass_event;
     refuse_here(a, decision);

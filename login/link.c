@@ -8,6 +8,8 @@
 #include "config/paths.h"
 #include "platform/codes.h"
 
+#include <errno.h>
+
 #define STUCK_MS 2000
 
 OWN_DEFINE(codes_owned, struct codes, codes_release);
@@ -72,7 +74,8 @@ void link_describe_codes(char *out, size_t size)
 /* Another process that holds the store must not hold up a sign-in once for each thing it has. */
 static void note_wait(struct link *link, int64_t begun_ms)
 {
-    link->stuck = link->stuck || clock_ms() - begun_ms > STUCK_MS;
+    if (clock_ms() - begun_ms > STUCK_MS || link->memory.waited_ms >= BREAKERS_WAIT_MS)
+        link->stuck = link->memory.without_store = true;
 }
 
 static enum lookup load_document(void *context, const char *url, struct buffer *body,
@@ -104,27 +107,51 @@ static void read_breaker(void *context, enum dependency dependency, struct break
     struct link *link = context;
     int64_t begun = clock_ms();
 
-    *breaker = (struct breaker){0};
-    if (!link->stuck)
-        breakers_read(&link->memory, dependency_name(dependency), breaker);
+    breakers_read(&link->memory, dependency_name(dependency), breaker);
     note_wait(link, begun);
 }
 
-/* Does not wait for long, and has another place to go to. */
+static void tell_outage(enum dependency dependency, const struct breaker *breaker)
+{
+    const char *how = breaker->failures < BREAKER_OUTAGE ? "told-to-wait"
+                      : breaker->silent                  ? "silent"
+                                                         : "failing";
+
+    log_line(LOG_LEVEL_WARNING, "outage=begun dependency=\"%s\" how=%s",
+             dependency_name(dependency), how);
+}
+
+/* The one whose event makes an outage of it says so; two at the very same time may both do. */
 static void change_breaker(void *context, enum dependency dependency,
                            const struct breaker_event *event)
 {
-    const struct link *link = context;
+    struct link *link = context;
+    const char *name = dependency_name(dependency);
+    struct breaker before, after;
+    int64_t begun = clock_ms();
 
-    breakers_change(&link->memory, dependency_name(dependency), event, &(struct error){0});
+    if (!link->kept_at_ms)
+        link->kept_at_ms = begun;
+    breakers_read(&link->memory, name, &before);
+    breakers_change(&link->memory, name, event, &(struct error){0});
+    breakers_read(&link->memory, name, &after);
+    note_wait(link, begun);
+    if (!breaker_is_outage(&before, event->now) && breaker_is_outage(&after, event->now))
+        tell_outage(dependency, &after);
 }
 
 bool link_take_turn(const struct link *link, uint32_t number, const struct deadline *deadline,
                     int *turn, struct error *why)
 {
-    int folder = link->memory.runtime >= 0 ? link->memory.runtime : link->shared;
+    bool taken = false;
 
-    return turn_take(folder, number, deadline, turn, why);
+    errno = ENOENT;
+    if (link->memory.runtime >= 0)
+        taken = turn_take(link->memory.runtime, number, deadline, turn, why);
+    /* That another process has it is no reason to look elsewhere. */
+    if (!taken && errno != EAGAIN && link->shared >= 0)
+        taken = turn_take(link->shared, number, deadline, turn, why);
+    return taken;
 }
 
 static int take_turn(void *context, unsigned number, const struct deadline *deadline)

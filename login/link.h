@@ -13,7 +13,9 @@ struct link {
     int shared;             /* the private folder, open; borrowed, set by the caller */
     struct codes *codes;    /* its own, as is the platform; released by link_release */
     struct platform *platform;
-    bool stuck; /* the store kept us waiting: what only saves requests is not read from it */
+    bool stuck; /* the store kept us waiting: what only saves requests is not sought there again */
+    int64_t
+        kept_at_ms; /* on clock_ms(), the first breaker changed since this was set to 0; else 0 */
 };
 
 /*
@@ -26,7 +28,7 @@ void link_release(struct link *link);
 
 /*
  * The turn of `number` (cache/turn.h). All processes look for it in the same place: the runtime
- * folder, which can be written even if the disk cannot, else the private folder.
+ * folder, which can be written even if the disk cannot; where that gives none, the private folder.
  */
 bool link_take_turn(const struct link *link, uint32_t number, const struct deadline *deadline,
                     int *turn, struct error *why);

@@ -50,17 +50,18 @@ static enum words advice_of(const struct outcome *outcome)
         [ADVICE_GUEST] = WORDS_GUEST,       [ADVICE_HOURS] = WORDS_HOURS,
         [ADVICE_RISK] = WORDS_RISK,         [ADVICE_REGISTER] = WORDS_REGISTER,
         [ADVICE_DECLINED] = WORDS_DECLINED, [ADVICE_ASSIGN] = WORDS_NOT_ALLOWED,
-        [ADVICE_CLOCK] = WORDS_CLOCK_WRONG,
     };
 
     return outcome->answer == ANSWER_REFUSED && outcome->advice < ADVICES ? words[outcome->advice]
                                                                           : WORDS_NONE;
 }
 
-/* For the log: which limit ended a wait. */
+/* For the log: which limit ended a wait. To keep what came of it may take its time as well. */
 static void note_time(struct attempt *a)
 {
-    a->spent_ms = a->config->login_seconds * 1000LL - deadline_left_ms(budget_of(a));
+    int64_t ended = a->link.kept_at_ms ? a->link.kept_at_ms : clock_ms();
+
+    a->spent_ms = a->config->login_seconds * 1000LL - (budget_of(a)->at_ms - ended);
 }
 
 static enum result take_answer(struct attempt *a, bool of_password)
@@ -79,9 +80,19 @@ static const char *known_object_id(const struct attempt *a)
     return a->known ? a->person.account.object_id : NULL;
 }
 
+static bool has_token_left(const struct attempt *a)
+{
+    return a->known && a->person.has_token && !a->asked_token;
+}
+
 bool online_may_ask_token(const struct attempt *a)
 {
-    return a->known && a->person.has_token && !a->asked_token && store_is_writable(a->store);
+    return has_token_left(a) && store_has_room(a->store);
+}
+
+bool online_token_is_stuck(const struct attempt *a)
+{
+    return has_token_left(a) && !known_token_rests(a) && !store_has_room(a->store);
 }
 
 /* --- One at a time. --- */
@@ -99,23 +110,42 @@ static uint32_t turn_of_name(const char *name)
 static bool take_turn(struct attempt *a, uint32_t number, const struct deadline *deadline,
                       int *turn, struct error *why)
 {
-    bool taken = link_take_turn(&a->link, number, deadline, turn, why);
-
-    if (!taken && a->budget.at_ms)
-        note_time(a);
-    return taken && known_refresh(a, why);
+    a->link.kept_at_ms = 0;
+    if (!link_take_turn(&a->link, number, deadline, turn, why)) {
+        if (a->budget.at_ms)
+            note_time(a);
+        return false;
+    }
+    if (known_refresh(a, why))
+        return true;
+    close_fd(turn);
+    *turn = -1;
+    return false;
 }
 
-bool online_take_turn(struct attempt *a, bool waiting)
+static bool take_password_turn(struct attempt *a, const struct deadline *deadline)
 {
-    const struct deadline at_once = {0};
     uint32_t number = a->known ? a->person.uid + TURN_OF_PASSWORD : turn_of_name(a->request->user);
 
-    if (a->password_turn >= 0)
-        return true;
-    if (waiting)
-        return take_turn(a, number, budget_of(a), &a->password_turn, &a->why);
-    return take_turn(a, number, &at_once, &a->password_turn, &(struct error){0});
+    return a->password_turn >= 0 ||
+           take_turn(a, number, deadline, &a->password_turn, &(struct error){0});
+}
+
+bool online_take_turn(struct attempt *a)
+{
+    return take_password_turn(a, &(struct deadline){0});
+}
+
+void online_wait_turn(struct attempt *a, bool to_the_end)
+{
+    struct deadline deadline = *budget_of(a);
+
+    if (!to_the_end)
+        deadline.at_ms -= a->config->login_seconds * 500LL;
+    close_fd(&a->token_turn);
+    a->token_turn = -1;
+    if (!take_password_turn(a, &deadline))
+        known_refresh(a, &(struct error){0});
 }
 
 void online_end_turns(struct attempt *a)
@@ -125,10 +155,10 @@ void online_end_turns(struct attempt *a)
     a->password_turn = a->token_turn = -1;
 }
 
-bool online_password_is_proven(const struct attempt *a, time_t last_password)
+bool online_password_is_proven(const struct attempt *a)
 {
     return a->known && a->person.refused == REFUSED_NOT && a->person.last_password >= a->now &&
-           a->person.last_password > last_password;
+           a->person.last_password > a->last_password;
 }
 
 /* Somebody else's redemption since the secret was typed is as good as one of our own. */
@@ -152,6 +182,7 @@ enum result online_ask_password(struct attempt *a)
     free_secret(&a->token);
     a->token = NULL; /* what is refused now is not about that */
     outcome_release(&a->outcome);
+    a->link.kept_at_ms = 0;
     platform_password_grant(a->link.platform, a->request->user, a->secret, known_object_id(a),
                             budget_of(a), &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
@@ -172,9 +203,19 @@ static enum result send_token(struct attempt *a)
         return a->result = a->why.kind == ERROR_UNTRUSTED ? RESULT_TOKEN : RESULT_UNREACHABLE;
     }
     outcome_release(&a->outcome);
+    a->link.kept_at_ms = 0;
     platform_refresh_grant(a->link.platform, a->request->user, a->token, known_object_id(a),
                            budget_of(a), &a->outcome);
     return take_answer(a, false);
+}
+
+/* What cannot be answered any more looks like an outage to all. A short budget is all there is. */
+static bool has_time_to_ask(struct attempt *a)
+{
+    unsigned connect_ms = a->config->connect_seconds * 1000,
+             half_ms = a->config->login_seconds * 500;
+
+    return deadline_left_ms(budget_of(a)) >= (int)(connect_ms < half_ms ? connect_ms : half_ms);
 }
 
 enum result online_ask_token(struct attempt *a)
@@ -185,10 +226,15 @@ enum result online_ask_token(struct attempt *a)
     a->advice = WORDS_NONE;
     if (!take_turn(a, a->person.uid, budget_of(a), &a->token_turn, &a->why) || !a->known)
         return a->result = RESULT_UNREACHABLE;
-    if (is_proven_meanwhile(a, last_online))
+    a->by_others = is_proven_meanwhile(a, last_online);
+    if (a->by_others)
         return a->result = RESULT_SKIPPED;
     if (known_token_rests(a))
-        return a->result = RESULT_DOUBT;
+        return a->result = RESULT_RESTING;
+    if (!has_time_to_ask(a)) {
+        error_set(&a->why, ERROR_UNREACHABLE, "the turn to redeem the token came too late");
+        return a->result = RESULT_UNREACHABLE;
+    }
     /* Nobody else may find the old token once it has been used. */
     if (send_token(a) == RESULT_ACCEPTED_TOKEN)
         record_commit(a, NULL);

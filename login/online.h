@@ -10,27 +10,28 @@
 
 /* Whether there is a refresh token whose successor could be stored, and it was not tried yet. */
 bool online_may_ask_token(const struct attempt *attempt);
+/* Whether there is one, and it was not tried yet, but its successor could not be stored. */
+bool online_token_is_stuck(const struct attempt *attempt);
 
 /*
  * The turn to prove the person's password, or that of somebody with this name who is not known; kept
- * until online_end_turns. With `waiting`, waited for within the budget. What is known is read again
- * when it has come: false when that fails, or the turn did not come.
+ * until online_end_turns. What is known is read again when it has come. online_take_turn does not
+ * wait for it. online_wait_turn does, for half of the budget or `to_the_end`, gives up the turn of
+ * the token, and reads again in any case: whoever has the turn must not keep others from asking.
  */
-bool online_take_turn(struct attempt *attempt, bool waiting);
+bool online_take_turn(struct attempt *attempt);
+void online_wait_turn(struct attempt *attempt, bool to_the_end);
 /* Called once what was learned is recorded; also ends the turn of the token. */
 void online_end_turns(struct attempt *attempt);
 
-/*
- * Whether another sign-in has proven the password since this one began, and after `last_password`,
- * which was known then.
- */
-bool online_password_is_proven(const struct attempt *attempt, time_t last_password);
+/* Whether another sign-in has proven the password since the secret was typed here. */
+bool online_password_is_proven(const struct attempt *attempt);
 
 /* One request each within the budget; the answer is in attempt->outcome too. */
 enum result online_ask_password(struct attempt *attempt);
 /*
  * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when
  * another sign-in of this person proved the account while this one waited for its turn;
- * RESULT_DOUBT, also without, when another one has just found the token doubtful.
+ * RESULT_RESTING, also without, when another one has just found the token doubtful.
  */
 enum result online_ask_token(struct attempt *attempt);

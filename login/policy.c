@@ -22,6 +22,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_SECRET]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_TOKEN]             = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_DOUBT]             = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
+    [RESULT_RESTING]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_REVOKED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_FREQUENCY]         = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_MORE_PASSWORD]     = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
@@ -57,12 +58,13 @@ static const struct effect {
     [RESULT_SECRET]        = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_CHANGED},
     [RESULT_TOKEN]         = {REFUSED_NOT,      false, true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
     [RESULT_DOUBT]         = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
+    [RESULT_RESTING]       = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
     [RESULT_REVOKED]       = {REFUSED_REVOKED,  true,  true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
     [RESULT_FREQUENCY]     = {REFUSED_REVOKED,  false, true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
     [RESULT_MORE_PASSWORD] = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
     [RESULT_MORE_TOKEN]    = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
     [RESULT_ACCOUNT]       = {REFUSED_ACCOUNT,  false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
-    [RESULT_UNASSIGNED]    = {REFUSED_ACCOUNT,  false, true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_NOT_ALLOWED},
+    [RESULT_UNASSIGNED]    = {REFUSED_UNASSIGNED, false, true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_NOT_ALLOWED},
     [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_DISABLED},
     [RESULT_POLICY]        = {REFUSED_POLICY,   false, false, VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_POLICY},
     [RESULT_RISK]          = {REFUSED_POLICY,   true,  true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_RISK},
@@ -76,6 +78,12 @@ static const struct effect {
 static bool is_unreachable(enum result result)
 {
     return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED;
+}
+
+/* Nothing worse is known than that the token is of no use. */
+static bool is_only_about_token(enum result result)
+{
+    return result == RESULT_TOKEN || result == RESULT_DOUBT || result == RESULT_RESTING;
 }
 
 /* A decision that says no more yet than what the answer leaves behind. */
@@ -146,9 +154,12 @@ static struct decision ask(const struct facts *facts, enum step step)
     }
     if (is_unreachable(facts->result))
         return offline(facts);
+    /* It might have said yes to the token: for that this host is as good as cut off. */
+    if (step == STEP_ASK_TOKEN && facts->token_stuck && facts->offline == OFFLINE_OPEN)
+        return offline(facts);
     /* A dead token says nothing worse, and nobody could be asked about the password. */
-    if ((facts->result == RESULT_TOKEN || facts->result == RESULT_DOUBT) &&
-        facts->password_unserved && facts->local == LOCAL_RIGHT) {
+    if (is_only_about_token(facts->result) && facts->password_unserved &&
+        facts->local == LOCAL_RIGHT) {
         struct decision without = offline(facts);
 
         without.erase_token = decision.erase_token;
@@ -267,7 +278,9 @@ struct decision policy_account(const struct facts *given, enum refused refused)
         return (struct decision){.step = STEP_ADMIT};
     if (facts.result == RESULT_SKIPPED && refused == REFUSED_NOT)
         return (struct decision){.step = STEP_ADMIT};
-    if (facts.result == RESULT_UNREACHABLE || facts.result == RESULT_LOCKED)
+    /* A token that rests was not held against the person, so what is remembered is as good as it was. */
+    if (facts.result == RESULT_UNREACHABLE || facts.result == RESULT_LOCKED ||
+        (facts.result == RESULT_RESTING && facts.offline == OFFLINE_OPEN))
         decision = offline(&facts);
     else
         decision = deny(&facts);
@@ -309,7 +322,9 @@ struct decision policy_background(const struct person *person)
 {
     if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
         return (struct decision){.step = STEP_ADMIT};
-    return (struct decision){.verdict = person->refused == REFUSED_POLICY ? VERDICT_FORBIDDEN
-                                                                          : VERDICT_EXPIRED,
+    return (struct decision){.verdict = person->refused == REFUSED_POLICY ||
+                                                person->refused == REFUSED_UNASSIGNED
+                                            ? VERDICT_FORBIDDEN
+                                            : VERDICT_EXPIRED,
                              .words = WORDS_REVOKED};
 }

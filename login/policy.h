@@ -28,7 +28,8 @@ enum result {
     RESULT_UNSERVED, /* unreachable, but only for passwords: something did answer */
     RESULT_SECRET,
     RESULT_TOKEN,
-    RESULT_DOUBT, /* as RESULT_TOKEN, but the token may still be good */
+    RESULT_DOUBT,   /* as RESULT_TOKEN, but the token may still be good */
+    RESULT_RESTING, /* not asked: the token was found doubtful a moment ago */
     RESULT_REVOKED,
     RESULT_FREQUENCY, /* a sign-in is due by policy; the password is as good as before */
     RESULT_MORE_PASSWORD,
@@ -82,6 +83,7 @@ struct facts {
     bool password_unserved; /* the platform answered, but not to password grants */
     bool refused_before;    /* policy_was_refused_before */
     enum words advice;      /* what a refusal adds for somebody who may know; or WORDS_NONE */
+    bool token_stuck;       /* not asked yet, there is one, but its successor could not be stored */
 };
 
 struct decision policy_decide(const struct facts *facts);

@@ -59,31 +59,28 @@ static void ask_about_password(struct attempt *a, struct compare *compare)
 
 /*
  * Whether the password may be asked about now. If another sign-in of this person is doing that,
- * it waits for what comes of that; but not with a secret that is wrong here, which proves nothing.
+ * it waits for what comes of that, but not for ever: whoever has the turn may be anybody. With a
+ * secret that is wrong here there is nothing to wait for.
  */
 static bool wait_for_turn(struct attempt *a, struct compare *compare)
 {
-    if (online_take_turn(a, false))
+    if (online_take_turn(a))
         return true;
     if (compare_end(compare) == LOCAL_WRONG)
         return false;
-    /* Where no turn can be had at all, everybody asks. */
-    if (online_take_turn(a, true) || deadline_left_ms(&a->budget) > 0)
-        return true;
-    a->result = RESULT_UNREACHABLE;
-    return false;
+    online_wait_turn(a, false);
+    return true;
 }
 
 static void prove_password(struct attempt *a, struct compare *compare)
 {
-    time_t last_password = a->known ? a->person.last_password : 0;
-
     if (!wait_for_turn(a, compare))
         return;
     if (a->known && strcmp(compare->verifier, a->person.verifier) != 0)
         compare_anew(a, compare);
     /* Somebody has proven what is remembered: what is typed only has to be the same. */
-    if (online_password_is_proven(a, last_password))
+    a->by_others = online_password_is_proven(a);
+    if (a->by_others)
         online_end_turns(a);
     else
         ask_about_password(a, compare);
@@ -107,39 +104,84 @@ void prove_first(struct attempt *a, struct compare *compare)
 
 /* --- And those that follow. --- */
 
-/* Takes a check where one is needed: only to be called when the password is asked about next. */
-static bool may_ask_password(struct attempt *a)
+/* Whether the secret that others have brought meanwhile is the one that was typed here. */
+static bool is_proven_by_others(struct attempt *a, struct compare *compare)
 {
-    if (a->asked_password || !policy_wants_password(a->result, a->local))
-        return false;
-    return !a->known || a->local == LOCAL_RIGHT || reserve_check(a);
+    compare_anew(a, compare);
+    a->by_others = compare_end(compare) == LOCAL_RIGHT && online_password_is_proven(a);
+    if (a->by_others) {
+        a->local = LOCAL_RIGHT;
+        a->result = RESULT_SKIPPED;
+    }
+    return a->by_others;
 }
 
-struct decision prove_decide(struct attempt *a)
+/*
+ * A check for a secret that is not known to be right. Others may be asking about the same one, as
+ * when a password was just changed: what comes of that is waited for, at first for half the budget,
+ * and to its end where the same one is being checked at this moment.
+ */
+static bool take_check(struct attempt *a, struct compare *compare)
+{
+    for (int round = 0; round < 2; round++) {
+        online_wait_turn(a, round > 0);
+        while (a->known && strcmp(compare->verifier, a->person.verifier) != 0) {
+            online_end_turns(a);
+            if (is_proven_by_others(a, compare))
+                return false;
+            online_wait_turn(a, round > 0);
+        }
+        if (reserve_check(a))
+            return true;
+        if (a->password_turn >= 0)
+            return false;
+    }
+    return false;
+}
+
+static struct facts facts_of(const struct attempt *a)
+{
+    const struct remembered remembered = known_facts(a);
+
+    return (struct facts){
+        .result = a->result,
+        .local = a->local,
+        .offline = policy_offline(&remembered),
+        .may_ask_password = !a->asked_password,
+        .may_ask_token = remembered.may_ask_token,
+        .password_unserved = a->password_unserved,
+        .refused_before = policy_was_refused_before(&remembered),
+        .advice = a->advice,
+        .token_stuck = online_token_is_stuck(a),
+    };
+}
+
+/* False: it was not asked about. */
+static bool ask_password(struct attempt *a, struct compare *compare)
+{
+    if (a->known && a->local != LOCAL_RIGHT && !take_check(a, compare))
+        return false;
+    online_ask_password(a);
+    if (a->known && a->local != LOCAL_RIGHT)
+        settle_check(a, a->local);
+    return true;
+}
+
+struct decision prove_decide(struct attempt *a, struct compare *compare)
 {
     for (;;) {
-        const struct remembered remembered = known_facts(a);
-        const struct facts facts = {
-            .result = a->result,
-            .local = a->local,
-            .offline = policy_offline(&remembered),
-            .may_ask_password = may_ask_password(a),
-            .may_ask_token = remembered.may_ask_token,
-            .password_unserved = a->password_unserved,
-            .refused_before = policy_was_refused_before(&remembered),
-            .advice = a->advice,
-        };
+        struct facts facts = facts_of(a);
         struct decision decision = policy_decide(&facts);
 
+        /* Before anybody is waited for: others must find it. */
         known_refuse(a, &decision);
-        if (decision.step == STEP_ASK_PASSWORD) {
-            online_ask_password(a);
-            if (a->known && a->local != LOCAL_RIGHT)
-                settle_check(a, a->local);
-        } else if (decision.step == STEP_ASK_TOKEN) {
+        if (decision.step == STEP_ASK_TOKEN) {
             online_ask_token(a);
-        } else {
+        } else if (decision.step != STEP_ASK_PASSWORD) {
             return decision;
+        } else if (!ask_password(a, compare) && a->local != LOCAL_RIGHT) {
+            facts.may_ask_password = false;
+            return policy_decide(&facts);
         }
     }
 }

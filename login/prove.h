@@ -14,6 +14,7 @@ void prove_first(struct attempt *attempt, struct compare *compare);
 
 /*
  * Asks as often as policy wants, at most once about the password and once about the token, and
- * records each refusal. attempt->local is known by now.
+ * records each refusal. attempt->local is known by now; it changes when another sign-in has proven
+ * the same secret while this one waited to ask about it. `compare` has come to its end.
  */
-struct decision prove_decide(struct attempt *attempt);
+struct decision prove_decide(struct attempt *attempt, struct compare *compare);

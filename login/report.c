@@ -37,6 +37,7 @@ static const char *const results[RESULTS] = {
     [RESULT_SECRET] = "refused-password",
     [RESULT_TOKEN] = "refused-token",
     [RESULT_DOUBT] = "doubted-token",
+    [RESULT_RESTING] = "token-rests",
     [RESULT_REVOKED] = "revoked",
     [RESULT_FREQUENCY] = "sign-in-due",
     [RESULT_MORE_PASSWORD] = "more-required",
@@ -119,6 +120,12 @@ static bool is_unreachable(const struct attempt *a)
     return a->result == RESULT_UNREACHABLE || a->result == RESULT_UNSERVED;
 }
 
+/* Then nothing but what is remembered counts, and no setting. */
+static bool is_in_background(const struct attempt *a)
+{
+    return a->request->action == ACTION_ACCOUNT && policy_is_background(a->request);
+}
+
 static bool is_known_good(const struct attempt *a)
 {
     return a->known && (a->local == LOCAL_RIGHT || a->request->action == ACTION_ACCOUNT);
@@ -126,6 +133,8 @@ static bool is_known_good(const struct attempt *a)
 
 static const char *mode_of(const struct attempt *a)
 {
+    if (is_in_background(a))
+        return "background";
     if (a->offline || is_unreachable(a))
         return "offline";
     if ((a->asked_password || a->asked_token) && a->result != RESULT_SKIPPED)
@@ -180,19 +189,28 @@ static void list_deciders(const struct attempt *a, enum verdict verdict, struct 
              (offline == OFFLINE_OPEN || offline == OFFLINE_ENDED))
         list_setting(list, remote ? "offline_days_remote" : "offline_days",
                      remembered.offline_days);
-    else if (verdict == VERDICT_ADMIT && a->result == RESULT_SKIPPED && !a->asked_token)
+    else if (verdict == VERDICT_ADMIT && a->result == RESULT_SKIPPED && !a->by_others &&
+             !is_in_background(a))
         list_setting(list, "recheck_minutes", a->config->recheck_minutes);
 }
 
 /* --- The line. --- */
 
+static const char *answer_of(const struct attempt *a)
+{
+    if (a->result == RESULT_ACCEPTED_TOKEN && a->password_unserved)
+        return "refreshed-backup";
+    if (a->result == RESULT_SKIPPED && a->by_others)
+        return "proven-by-another";
+    return NAME_IN(results, a->result);
+}
+
 static void add_platform(const struct attempt *a, char out[static REPORT_MOST + 1])
 {
     const struct outcome *outcome = &a->outcome;
-    bool backup = a->result == RESULT_ACCEPTED_TOKEN && a->password_unserved;
     char number[16];
 
-    add(out, "platform", backup ? "refreshed-backup" : NAME_IN(results, a->result));
+    add(out, "platform", answer_of(a));
     add(out, "secret", NAME_IN(locals, a->local));
     snprintf(number, sizeof number, "AADSTS%u", outcome->number);
     if (outcome->number)
@@ -206,6 +224,7 @@ static void add_platform(const struct attempt *a, char out[static REPORT_MOST + 
 void report_line(const struct attempt *a, enum verdict verdict, char out[static REPORT_MOST + 1])
 {
     struct list deciders = {.used = 0};
+    time_t seconds = a->now - a->person.last_online; /* another sign-in may have been later */
     char age[32];
 
     *out = '\0';
@@ -215,7 +234,7 @@ void report_line(const struct attempt *a, enum verdict verdict, char out[static 
     add_word(out, "service", a->request->service);
     add_word(out, "from", a->request->remote_host);
     add(out, "mode", mode_of(a));
-    snprintf(age, sizeof age, "%llds", (long long)(a->now - a->person.last_online));
+    snprintf(age, sizeof age, "%llds", (long long)(seconds > 0 ? seconds : 0));
     if (a->known && a->person.last_online > 0)
         add(out, "age", age);
     list_deciders(a, verdict, &deciders);

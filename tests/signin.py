@@ -206,6 +206,53 @@ class Host:
             store.close()
 
     @contextlib.contextmanager
+    def full_disk(self):
+        """What is remembered lies on a small disk of its own, on which nothing has room any more."""
+        kept = f'{self.build}/kept'
+
+        def move(origin, to):
+            subprocess.run(['cp', '-a', f'{origin}/.', to], check=True)
+            for name in os.listdir(origin):
+                shutil.rmtree(f'{origin}/{name}')
+
+        os.mkdir(kept)
+        move(self.state, kept)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m,mode=755', 'tmpfs', self.state],
+                       check=True)
+        try:
+            move(kept, self.state)
+            with contextlib.suppress(OSError), open(f'{self.state}/filler', 'wb', 0) as filler:
+                while True:
+                    filler.write(bytes(4096))
+            yield
+        finally:
+            os.unlink(f'{self.state}/filler')
+            move(self.state, kept)
+            subprocess.run(['umount', self.state], check=True)
+            move(kept, self.state)
+            os.rmdir(kept)
+
+    @contextlib.contextmanager
+    def held_store(self):
+        """Another process writes to the store, for longer than anybody waits."""
+        store = sqlite3.connect(f'{self.state}/private/store.db', isolation_level=None)
+        try:
+            store.execute('BEGIN IMMEDIATE')
+            yield
+            store.execute('ROLLBACK')
+        finally:
+            store.close()
+
+    @contextlib.contextmanager
+    def held_turn(self, number):
+        """Another process has this turn, and does not come to an end."""
+        with open(f'{self.build}/run/state/turns', 'ab') as turns:
+            os.chown(turns.name, OWNER, OWNER)
+            fcntl.fcntl(turns, F_OFD_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET,
+                                                        number, 1, 0))
+            yield
+
+    @contextlib.contextmanager
     def busy_slots(self, count=0):
         """Others compute in the first `count` slots; 0: in all, so that no verifier can be made."""
         with open(f'{self.state}/private/kdf.slots', 'r+b') as slots:

@@ -22,16 +22,17 @@ static bool is_silent(enum result result)
 
 static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
 {
-    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 32; n++) {
+    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 64; n++) {
         const struct facts facts = {
-            .result = n / (LOCALS * OFFLINES * 32),
-            .local = n / (OFFLINES * 32) % LOCALS,
-            .offline = n / 32 % OFFLINES,
+            .result = n / (LOCALS * OFFLINES * 64),
+            .local = n / (OFFLINES * 64) % LOCALS,
+            .offline = n / 64 % OFFLINES,
             .may_ask_password = n & 1,
             .may_ask_token = n & 2,
             .password_unserved = n & 4,
             .refused_before = n & 8,
             .advice = n & 16 ? WORDS_DEVICE : WORDS_NONE,
+            .token_stuck = n & 32,
         };
         const struct decision decision = policy_decide(&facts);
 
@@ -51,9 +52,11 @@ static void admitted_only_if_proven(const struct facts *f, const struct decision
 static void offline_only_if_silent_right_and_open(const struct facts *f, const struct decision *d)
 {
     bool fallback = f->result == RESULT_UNSERVED && f->may_ask_token;
-    bool dead_token = (f->result == RESULT_TOKEN || f->result == RESULT_DOUBT) &&
-                      f->password_unserved && !f->may_ask_password;
-    bool wanted = (is_silent(f->result) || dead_token) && f->local == LOCAL_RIGHT &&
+    bool dead_token =
+        (f->result == RESULT_TOKEN || f->result == RESULT_DOUBT || f->result == RESULT_RESTING) &&
+        f->password_unserved && !f->may_ask_password;
+    bool stuck = f->result == RESULT_MORE_PASSWORD && f->token_stuck && !f->may_ask_token;
+    bool wanted = (is_silent(f->result) || dead_token || stuck) && f->local == LOCAL_RIGHT &&
                   f->offline == OFFLINE_OPEN && !fallback;
 
     assert_int_equal(d->step == STEP_ADMIT_OFFLINE, wanted);
@@ -108,7 +111,7 @@ static void refusals_of_the_account_are_always_remembered(const struct facts *f,
 {
     static const enum refused wanted[RESULTS] = {
         [RESULT_REVOKED] = REFUSED_REVOKED,   [RESULT_FREQUENCY] = REFUSED_REVOKED,
-        [RESULT_ACCOUNT] = REFUSED_ACCOUNT,   [RESULT_UNASSIGNED] = REFUSED_ACCOUNT,
+        [RESULT_ACCOUNT] = REFUSED_ACCOUNT,   [RESULT_UNASSIGNED] = REFUSED_UNASSIGNED,
         [RESULT_DISABLED] = REFUSED_DISABLED, [RESULT_POLICY] = REFUSED_POLICY,
         [RESULT_RISK] = REFUSED_POLICY,       [RESULT_EXPIRED] = REFUSED_PASSWORD,
         [RESULT_SETUP] = REFUSED_POLICY,
@@ -200,77 +203,85 @@ static void each_row_of_the_story_ends_as_told(void **state)
         bool erase_verifier, erase_token;
     } rows[] = {
         /* clang-format off */
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_CLOCK, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_CHANGED, REFUSED_PASSWORD, true, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, true},
-        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, true, true},
-        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_DISABLED, REFUSED_DISABLED, true, true},
-        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
-        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_FREQUENCY, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+        {{RESULT_FREQUENCY, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, false, true},
-        {{RESULT_UNASSIGNED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
-         STEP_DENY, WORDS_NOT_ALLOWED, REFUSED_ACCOUNT, false, true},
-        {{RESULT_RISK, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_UNASSIGNED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
+         STEP_DENY, WORDS_NOT_ALLOWED, REFUSED_UNASSIGNED, false, true},
+        {{RESULT_RISK, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_RISK, REFUSED_POLICY, true, true},
-        {{RESULT_ACCOUNT, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, true, WORDS_NONE},
+        {{RESULT_ACCOUNT, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, true, WORDS_NONE, false},
          STEP_DENY, WORDS_BAD, REFUSED_ACCOUNT, true, true},
-        {{RESULT_POLICY, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_HOURS},
+        {{RESULT_POLICY, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_HOURS, false},
          STEP_DENY, WORDS_HOURS, REFUSED_POLICY, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_REGISTER},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_REGISTER, false},
          STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_DECLINED},
+        {{RESULT_DENIED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_DECLINED, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, true},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false},
+         STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, true},
+         STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
+        {{RESULT_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
     };
@@ -429,7 +440,8 @@ static void the_account_phase_fails_closed(void **state)
                 const struct facts facts = {.result = result, .offline = offline};
                 const struct decision d = policy_account(&facts, refused);
                 bool in = d.step == STEP_ADMIT || d.step == STEP_ADMIT_OFFLINE;
-                bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED;
+                bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED ||
+                              result == RESULT_RESTING;
                 bool wanted = result == RESULT_ACCEPTED_TOKEN ||
                               (result == RESULT_SKIPPED && refused == REFUSED_NOT) ||
                               (silent && offline == OFFLINE_OPEN);
@@ -471,7 +483,9 @@ static void background_services_go_by_what_is_remembered(void **state)
         assert_int_equal(policy_background(&person).step, in ? STEP_ADMIT : STEP_DENY);
         if (!in)
             assert_int_equal(policy_background(&person).verdict,
-                             refused == REFUSED_POLICY ? VERDICT_FORBIDDEN : VERDICT_EXPIRED);
+                             refused == REFUSED_POLICY || refused == REFUSED_UNASSIGNED
+                                 ? VERDICT_FORBIDDEN
+                                 : VERDICT_EXPIRED);
     }
 }
 

@@ -110,6 +110,16 @@ static void the_setting_that_decided_is_named(void **state)
     a.offline = false;
     a.result = RESULT_SKIPPED;
     expect_part(&a, VERDICT_ADMIT, "mode=remembered age=7200s decided_by=\"recheck_minutes=5\"");
+    a.by_others = true;
+    expect_part(&a, VERDICT_ADMIT, "age=7200s platform=proven-by-another");
+    a.by_others = false;
+    request.action = ACTION_ACCOUNT;
+    text_copy(request.service, sizeof request.service, "cron");
+    expect_part(&a, VERDICT_ADMIT, "mode=background age=7200s platform=not-asked");
+    request.action = ACTION_AUTHENTICATE;
+    text_copy(request.service, sizeof request.service, "sshd");
+    a.person.last_online = NOW + 1; /* another sign-in was later */
+    expect_part(&a, VERDICT_ADMIT, "age=0s decided_by=\"recheck_minutes=5\"");
     a.not_allowed = true;
     expect_part(&a, VERDICT_FORBIDDEN, "decided_by=\"allow\"");
     a.ours = a.known = false;

@@ -21,8 +21,15 @@ def a_token_refused_without_a_reason_is_only_doubted(t):
     t.host.forget_breakers()
     t.expect('admit', t.host.sign_in(ADA, PASSWORD), UNREACHED)
     check(t.seen() == ['password'], 'it rests')
-    t.expect('expired', t.host.account(ADA, service='sshd'))
+    t.expect('admit', t.host.account(ADA, service='sshd'), UNREACHED)
     check(t.seen() == [] and t.person('token IS NOT NULL') == 1, 'nor is it held against it twice')
+    check('platform=token-rests' in t.logged(), t.logged())
+    t.set_person('refused = 4')
+    t.expect('expired', t.host.account(ADA, service='sshd'))
+    t.set_person(f'refused = 0, last_online = last_online - {20 * DAY}')
+    t.expect('expired', t.host.account(ADA, service='sshd'))
+    t.set_person(f'last_online = last_online + {20 * DAY}')
+    check(t.seen() == [])
     t.set_person('token_doubted_at = token_doubted_at - 130')
     t.host.forget_breakers()
     t.expect('admit', t.host.sign_in(ADA, PASSWORD), UNREACHED)
@@ -76,6 +83,17 @@ def an_account_that_is_still_gone_an_hour_later_is_forgotten(t):
         check(t.person('uid') > 0, 'the uid stays')
         t.unscript()
         t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+
+
+def who_was_not_assigned_is_not_gone_when_the_account_is_not_found_for_once(t):
+    t.know_ada(password_recheck_hours=0)
+    t.script(endpoint='token', number=50105)
+    t.expect('forbidden', t.host.sign_in(ADA, PASSWORD))
+    t.set_person('refused_at = refused_at - 3700')
+    t.unscript()
+    t.script(endpoint='token', number=50034)
+    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD))
+    check(t.person("verifier <> ''") == 1)
 
 
 def who_is_not_assigned_is_told_so_and_loses_the_token_only(t):
@@ -174,6 +192,9 @@ def the_log_says_who_decided_and_by_which_setting(t):
         t.expect('admit', t.host.sign_in(ADA, PASSWORD))
     fields = taken_apart(t.logged())
     check(fields['mode'] == 'remembered' and fields['decided_by'] == 'recheck_minutes=5', fields)
+    t.expect('admit', t.host.account(ADA, service='cron'))
+    fields = taken_apart(t.logged())
+    check(fields['mode'] == 'background' and 'decided_by' not in fields, fields)
     t.expect('deny', t.host.sign_in('eve@elsewhere.example', GUESS))
     fields = taken_apart(t.logged())
     check(fields['person'] == 'unknown' and fields['decided_by'] == 'domains', fields)

@@ -1,6 +1,11 @@
 """A store or a computation that cannot be had just when it matters. These wait for real deadlines."""
+import time
+
 from expect import check
-from sign_in.harness import ADA, NEW, PASSWORD
+from sign_in.crowds import let_proofs_age
+from sign_in.harness import ADA, NEW, PASSWORD, UNREACHED
+
+STEPS = [let_proofs_age]
 
 
 def a_new_password_ends_the_old_one_even_if_nothing_can_be_computed(t):
@@ -57,6 +62,23 @@ def a_refusal_that_a_read_only_disk_cannot_take_is_not_forgotten(t):
     t.recovery()
     t.expect('admit', t.host.sign_in(ADA, PASSWORD))
     t.offline('admit')
+
+
+def a_store_that_another_process_writes_to_adds_no_seconds_and_names_no_limit(t):
+    t.know_ada(connect_seconds=1, login_seconds=3)
+    let_proofs_age(t)
+    t.set_highest_time(int(time.time()) - 3600)
+    for case in (dict(status=503), dict(fault='silence')):
+        t.host.forget_breakers()
+        t.script(endpoint='token', times=1, **case)
+        with t.host.held_store():
+            begun = time.monotonic()
+            t.expect('admit', t.host.sign_in(ADA, PASSWORD), UNREACHED)
+            took = time.monotonic() - begun
+        named = 'login_seconds' in t.logged()
+        check(named == ('fault' in case), t.logged())
+        check(took < 5, 'seconds', took)
+        check(t.seen() == ['refresh_token'], case)
 
 
 def a_busy_store_costs_no_token(t):

@@ -3,7 +3,7 @@ import os
 import subprocess
 
 from expect import check
-from sign_in.harness import ADA, BOB, PASSWORD
+from sign_in.harness import ADA, BOB, DAY, PASSWORD, UNREACHED
 from signin import OWNER
 
 
@@ -62,6 +62,34 @@ def a_read_only_disk_lets_known_people_in_and_nobody_new(t):
     t.seen()
     t.expect('admit', t.host.sign_in(ADA, PASSWORD, read_only=True))
     check(t.seen() == ['password'], 'no token is redeemed whose successor would be lost')
+
+
+def a_full_disk_costs_no_token(t):
+    t.emulator.order('/_tokens', {'rotate': True})
+    t.know_ada()
+    with t.host.full_disk():
+        for sign_in in (t.host.sign_in(ADA, PASSWORD), t.host.account(ADA, service='sshd')):
+            t.expect('admit', sign_in)
+        check(t.seen() == ['password'], 'a successor of the token would be lost')
+    t.expect('admit', t.host.account(ADA, service='sshd'))
+    check(t.seen() == ['refresh_token'], 'it is good')
+
+
+def who_needs_the_token_and_cannot_keep_its_successor_is_as_good_as_cut_off(t):
+    t.know_ada(password_recheck_hours=0)
+    t.script(endpoint='token:password', number=50076)
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD, read_only=True), UNREACHED)
+    t.expect_not_admitted(t.host.sign_in(ADA, 'wrong', read_only=True))
+    with t.host.full_disk():
+        t.expect('admit', t.host.sign_in(ADA, PASSWORD), UNREACHED)
+    check(set(t.seen()) == {'password'})
+    signed_in = t.host.sign_in(ADA, PASSWORD)
+    check(signed_in.verdict == 'admit' and not signed_in.told, signed_in)
+    check(t.seen() == ['password', 'refresh_token'])
+    t.set_person(f'last_online = last_online - {20 * DAY}')
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD, read_only=True), 'extra verification')
+    t.set_person('last_online = last_online + 1, token = NULL')
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD, read_only=True), 'extra verification')
 
 
 def nothing_secret_is_written_down(t):

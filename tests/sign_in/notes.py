@@ -54,6 +54,19 @@ def a_weaker_note_hides_no_worse_refusal(t):
     t.expect_not_admitted(t.host.account(ADA, service='cron'))
 
 
+def an_old_password_typed_later_hides_no_worse_refusal(t):
+    for number in (53003, 50034, 50105, 50057):
+        for first, second in ((False, False), (False, True), (True, True)):  # read-only
+            t.begin()
+            t.know_ada(password_recheck_hours=0)
+            t.script(endpoint='token', number=number)
+            t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD, read_only=first))
+            t.unscript()
+            t.script(endpoint='token', number=50126)
+            t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD, read_only=second))
+            t.expect_not_admitted(t.host.account(ADA, service='cron'), number, first, second)
+
+
 def a_refusal_noted_by_another_overtakes_an_acceptance_on_its_way(t):
     t.know_ada()
     t.script(endpoint='token:refresh_token', hold=True, times=1)
