@@ -27,7 +27,7 @@ local_group   ?= /etc/group
 
 # What is built from what. The two modules list every file: that list is
 # the promise of what gets loaded into other people's processes. ------------
-pam_src    := $(wildcard pam_module/*.c) login/frame.c cache/name.c \
+pam_src    := $(wildcard pam_module/*.c) login/frame.c login/words.c cache/name.c \
               base/error.c base/clock.c base/text.c
 nss_src    := $(wildcard nss_module/*.c) cache/name.c \
               $(addprefix cache/snapshot_,read.c walk.c answer.c record.c)

@@ -33,15 +33,23 @@ const char *words_text(enum words words)
         [WORDS_REGISTER] = "Your organisation wants you to register security information first. "
                            "Do that in a browser, then sign in again.",
         [WORDS_DECLINED] = "The sign-in request was declined or not completed.",
-        [WORDS_CLOCK_WRONG] = "The clock of this host is wrong, so sign-ins cannot be verified. "
-                              "Tell your administrator.",
         [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",
         [WORDS_ELSEWHERE] = "This name cannot be used for your account on this host. Tell your "
                             "administrator.",
         [WORDS_BROKEN] = "This host cannot check sign-ins at the moment. Tell your administrator.",
+        [WORDS_NO_HELPER] = "No sign-in can be started on this machine at the moment. Try again "
+                            "later.",
+        [WORDS_OUT_OF_ORDER] = "Sign-in is out of order on this machine; its log says why.",
+        [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "
+                                   "not here.",
     };
 
     return words > WORDS_NONE && words < WORDS_END && texts[words] ? texts[words] : "";
+}
+
+void words_small_letters(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "Names are written in small letters here: %s", name);
 }
 
 void words_offline_until(const char *date, char *out, size_t size)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every sentence that a person can see while signing in. Nothing else talks to people. */
+/*
+ * Every sentence that a person can see while signing in. Nothing else talks to people. Also part of
+ * the PAM module, which speaks when there is no helper to do it.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -26,14 +29,19 @@ enum words {
     WORDS_HOURS,
     WORDS_REGISTER,
     WORDS_DECLINED,
-    WORDS_CLOCK_WRONG,
     WORDS_TRIES,
     WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,    /* this host is at fault */
+    WORDS_NO_HELPER, /* from here on said by the PAM module: nobody could be asked */
+    WORDS_OUT_OF_ORDER,
+    WORDS_NOT_CHANGED_HERE, /* the password */
     WORDS_END
 };
 
 const char *words_text(enum words words);
+
+/* For somebody who typed a name in capital letters: how it is written here. */
+void words_small_letters(const char *name, char *out, size_t size);
 
 /* For somebody let in by what is remembered: until when that works. */
 void words_offline_until(const char *date, char *out, size_t size);

@@ -2,25 +2,28 @@
 #include "pam_module/attempt.h"
 
 #include "base/text.h"
+#include "login/words.h"
 #include "pam_module/gate.h"
 #include "pam_module/helper.h"
 #include "pam_module/relay.h"
 
 #include <security/pam_ext.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
+/* With the helper's words of it: login/report.c. */
 static const struct meaning {
     int code;
     const char *name;
 } meanings[VERDICTS] = {
     [VERDICT_FAILED] = {PAM_SYSTEM_ERR, "failed"},
-    [VERDICT_ADMIT] = {PAM_SUCCESS, "admitted"},
-    [VERDICT_DENY] = {PAM_AUTH_ERR, "denied"},
-    [VERDICT_FORBIDDEN] = {PAM_PERM_DENIED, "not allowed here"},
-    [VERDICT_EXPIRED] = {PAM_ACCT_EXPIRED, "refused by the platform"},
-    [VERDICT_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, "could not be checked"},
-    [VERDICT_MAXTRIES] = {PAM_MAXTRIES, "too many attempts"},
+    [VERDICT_ADMIT] = {PAM_SUCCESS, "admit"},
+    [VERDICT_DENY] = {PAM_AUTH_ERR, "deny"},
+    [VERDICT_FORBIDDEN] = {PAM_PERM_DENIED, "forbidden"},
+    [VERDICT_EXPIRED] = {PAM_ACCT_EXPIRED, "expired"},
+    [VERDICT_UNAVAILABLE] = {PAM_AUTHINFO_UNAVAIL, "unavailable"},
+    [VERDICT_MAXTRIES] = {PAM_MAXTRIES, "attempts-used-up"},
 };
 
 /* An item that does not fit is an error: a remote host cut off would make a sign-in look local. */
@@ -49,7 +52,7 @@ static bool fill(pam_handle_t *pam, const char *user, struct request *request, s
 static enum verdict turned_away(pam_handle_t *pam, const struct request *request)
 {
     if (!request->silent)
-        pam_error(pam, "No sign-in can be started on this machine at the moment. Try again later.");
+        pam_error(pam, "%s", words_text(WORDS_NO_HELPER));
     return VERDICT_UNAVAILABLE;
 }
 
@@ -110,18 +113,26 @@ static int confirm(const char *user, struct error *why)
     }
 }
 
+/* One line as the helper's: whatever the reason quotes, it stays one field. */
 static void report(pam_handle_t *pam, const struct request *request, enum verdict verdict, int code,
                    const struct options *options, const struct error *why)
 {
-    static const char *const actions[ACTIONS] = {"?", "authenticate", "account", "password"};
+    static const char *const actions[ACTIONS] = {"none", "authenticate", "account", "password"};
+    struct error reason = *why;
     bool known;
 
     if (code == PAM_SUCCESS && !options->debug)
         return;
     known = gate_ask(request->user, &(struct error){0}) == GATE_KNOWN;
-    pam_syslog(pam, code == PAM_SUCCESS ? LOG_DEBUG : LOG_NOTICE, "%s: %s: %s%s%s",
-               actions[request->action], known ? request->user : "(a name not known here)",
-               meanings[verdict].name, why->text[0] ? ": " : "", why->text);
+    for (char *at = reason.text; (at = strchr(at, '"')) != NULL;)
+        *at = '\'';
+    text_printable(reason.text);
+    pam_syslog(pam, code == PAM_SUCCESS ? LOG_DEBUG : LOG_NOTICE,
+               "result=%s action=%s person=%s reason=\"%s\"",
+               verdict == VERDICT_ADMIT && code != PAM_SUCCESS ? meanings[VERDICT_FAILED].name
+                                                               : meanings[verdict].name,
+               actions[request->action], known ? request->user : "unknown",
+               *reason.text ? reason.text : "none");
 }
 
 int attempt_run(pam_handle_t *pam, enum action action, const char *user, bool silent,

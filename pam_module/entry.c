@@ -2,6 +2,7 @@
 /* The functions that libpam calls. For somebody who is not ours each says so and does nothing. */
 #include "base/own.h"
 #include "base/text.h"
+#include "login/words.h"
 #include "pam_module/attempt.h"
 #include "pam_module/gate.h"
 
@@ -9,6 +10,7 @@
 #include <syslog.h>
 
 #define ADMISSION    "latchkey_admission"
+#define WORDS_ROOM   128   /* beside the name */
 #define ADMISSION_MS 60000 /* how long authenticate's answer serves the account phase as well */
 
 /* Who was admitted, kept in the PAM handle for the account phase of the same process. */
@@ -64,6 +66,14 @@ static int pass_gate(pam_handle_t *pam, const char **user, enum gate *gate)
     return PAM_SYSTEM_ERR;
 }
 
+static void tell_spelling(pam_handle_t *pam, const char *right)
+{
+    char text[NAME_MOST + WORDS_ROOM];
+
+    words_small_letters(right, text, sizeof text);
+    pam_info(pam, "%s", text);
+}
+
 int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
     struct options options = options_read(pam, argc, argv);
@@ -75,14 +85,14 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
 
     (void)pam_set_data(pam, ADMISSION, NULL, NULL);
     if (code == PAM_USER_UNKNOWN && !silent && gate_spelling(user, right))
-        pam_info(pam, "Names are written in small letters here: %s", right);
+        tell_spelling(pam, right);
     if (code != PAM_SUCCESS)
         return code;
     code = attempt_run(pam, ACTION_AUTHENTICATE, user, silent, &options);
     if (code == PAM_SUCCESS)
         remember_admission(pam, user);
     if (code == PAM_SYSTEM_ERR && !silent)
-        pam_error(pam, "Sign-in is out of order on this machine; its log says why.");
+        pam_error(pam, "%s", words_text(WORDS_OUT_OF_ORDER));
     return code;
 }
 
@@ -146,6 +156,6 @@ int pam_sm_chauthtok(pam_handle_t *pam, int flags, int argc, const char **argv)
     if (code != PAM_SUCCESS)
         return code;
     if ((flags & PAM_PRELIM_CHECK) && !(flags & PAM_SILENT))
-        pam_error(pam, "This password is changed at your organisation's sign-in page, not here.");
+        pam_error(pam, "%s", words_text(WORDS_NOT_CHANGED_HERE));
     return PAM_AUTHTOK_ERR;
 }
