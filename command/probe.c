@@ -5,6 +5,11 @@
 #include "command/command.h"
 #include "command/host.h"
 #include "command/json.h"
+#include "config/paths.h"
+
+#include <fcntl.h>
+
+#define FAULT_FILE "probe-impossible" /* in the runtime folder: the log knows already */
 
 static const struct {
     const char *word, *sentence;
@@ -71,6 +76,24 @@ static int ask_all(const struct host *host, bool json)
     return status;
 }
 
+/* The timer comes again in seconds: one line for the log until it has worked again. */
+static void tell_fault(const struct error *why)
+{
+    OWNED(close_fd) int folder = open(RUNTIME_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED(close_fd) int fd = -1;
+    struct error reason = *why;
+
+    if (folder >= 0)
+        fd = openat(folder, FAULT_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        fprintf(stderr, "latchkey probe: %s\n", why->text);
+        return;
+    }
+    for (char *at = reason.text; (at = strchr(at, '"')) != NULL;)
+        *at = '\'';
+    log_line(LOG_LEVEL_ERROR, "probe=impossible reason=\"%s\"", reason.text);
+}
+
 static int run(const struct command *command, int count, char **arguments)
 {
     OWNED(host_release) struct host host = HOST_CLOSED;
@@ -83,10 +106,13 @@ static int run(const struct command *command, int count, char **arguments)
                                    *arguments[i] == '-' ? "option" : "argument", arguments[i]);
         json = true;
     }
-    if (host_open(&host, &why))
-        return ask_all(&host, json);
-    fprintf(stderr, "latchkey probe: %s\n", why.text);
-    return EXIT_HOST;
+    if (!host_open(&host, &why)) {
+        tell_fault(&why);
+        return EXIT_HOST;
+    }
+    if (host.runtime >= 0)
+        unlinkat(host.runtime, FAULT_FILE, 0);
+    return ask_all(&host, json);
 }
 
 const struct command command_probe = {

@@ -287,6 +287,20 @@ static void a_host_at_fault_is_told_from_an_outage(void **state)
     has(said.err, PRIVATE_DIR);
 }
 
+static void a_fault_is_logged_once_until_it_has_been_mended(void **state)
+{
+    (void)state;
+    WANTS_ROOT();
+    for (int round = 0; round < 2; round++) {
+        write_file(CONFIG_FILE, CONFIG "colour = blue\n");
+        has(RUN("probe").err, "latchkey: probe=impossible reason=\"" CONFIG_FILE);
+        for (int again = 0; again < 2; again++)
+            assert_null(strstr(RUN("probe").err, "probe=impossible"));
+        write_file(CONFIG_FILE, CONFIG);
+        assert_int_equal(RUN("probe").status, 0);
+    }
+}
+
 static void only_root_and_the_owner_of_what_is_remembered_may_probe(void **state)
 {
     struct said said;
@@ -372,6 +386,8 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(the_version_names_the_table_of_codes_and_its_files, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_host_at_fault_is_told_from_an_outage, begin, end),
+        cmocka_unit_test_setup_teardown(a_fault_is_logged_once_until_it_has_been_mended, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(only_root_and_the_owner_of_what_is_remembered_may_probe,
                                         begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_asked_when_nothing_is_out, begin, end),
