@@ -4,6 +4,9 @@
 
 #include "login/frame.h"
 
+#include <security/pam_ext.h>
+#include <stdarg.h>
+
 static void a_helper_that_always_admits_lets_in_only_uids_of_ours(void **state)
 {
     static char endless[5000];
@@ -254,6 +257,45 @@ static void sessions_and_passwords_of_others_are_left_alone(void **state)
     }
 }
 
+static char logged[1024];
+
+/* Takes libpam's place for the module: see getpwnam_r. */
+void pam_syslog(const pam_handle_t *pam, int priority, const char *format, ...)
+{
+    va_list values;
+
+    (void)pam, (void)priority;
+    va_start(values, format);
+    vsnprintf(logged, sizeof logged, format, values);
+    va_end(values);
+}
+
+static void what_is_logged_is_one_line_of_fields(void **state)
+{
+    static const struct {
+        const char *name, *script, *line;
+    } cases[] = {
+        {ADA, "bv\2", "result=deny action=authenticate person=" ADA " reason=\"none\""},
+        {ADA, "bv\5", "result=unavailable action=authenticate person=" ADA " reason=\"none\""},
+        {"nobody@contoso.example", "bv\6",
+         "result=attempts-used-up action=authenticate person=unknown reason=\"none\""},
+        {ADA, "bv\177",
+         "result=failed action=authenticate person=" ADA
+         " reason=\"the helper's verdict makes no sense\""},
+        {"nobody@contoso.example", "bv\1",
+         "result=failed action=authenticate person=unknown"
+         " reason=\"the helper admitted somebody whom this machine cannot name\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("script", cases[i].script, strlen(cases[i].script));
+        logged[0] = '\0';
+        assert_int_not_equal(authenticate(cases[i].name, 0), PAM_SUCCESS);
+        assert_string_equal(logged, cases[i].line);
+    }
+}
+
 static void a_remote_host_that_does_not_fit_is_not_left_out(void **state)
 {
     char host[600] = "";
@@ -287,6 +329,7 @@ int main(int count, char **arguments)
                                reset),
         cmocka_unit_test_setup(credentials_work_through_the_stack_for_ours_and_for_others, reset),
         cmocka_unit_test_setup(sessions_and_passwords_of_others_are_left_alone, reset),
+        cmocka_unit_test_setup(what_is_logged_is_one_line_of_fields, reset),
         cmocka_unit_test_setup(a_remote_host_that_does_not_fit_is_not_left_out, reset),
     };
 
