@@ -192,7 +192,7 @@ static bool is_foul(struct http_answer *answer, struct error *why)
         return true;
     case THROTTLED:
         fill(answer, 429, "application/json", "{\"error\":\"temporarily_unavailable\"}");
-        answer->retry_after_seconds = 20; /* more would put the end off, as it should */
+        answer->told = 20; /* more would put the end off, as it should */
         return true;
     case STRANGE:
     case WEATHERS:
@@ -247,6 +247,7 @@ struct http_trace http_last(const struct http *http)
                                .sent = world.weather != SILENT,
                                .answering = world.weather != SILENT,
                                .unhurried = true,
+                               .told = world.weather == THROTTLED ? 20 : 0,
                                .at = world.now};
 }
 
@@ -406,7 +407,7 @@ static void probe(void)
     expect(config_read(CONFIG_FILE, CONFIG_DROPS, &config, &why) &&
                store_open(PRIVATE_DIR, &store, &why),
            "the probe can work", why.text);
-    link.memory = (struct breakers){store, runtime};
+    link.memory = (struct breakers){.store = store, .runtime = runtime};
     link.shared = shared;
     if (link_open(&link, config, &why)) {
         struct deadline budget = deadline_in_ms(8000);
