@@ -37,12 +37,13 @@ STS_HEADERS = {
     'P3P': 'CP="DSP CUR OTPi IND OTRi ONL FIN"', 'x-ms-srs': '1.P', 'X-XSS-Protection': '0',
     'x-ms-ests-server': '2.1.12651.9 - KRSLR1 ProdSlices'}
 STATUS = {'invalid_request': 400, 'invalid_tenant': 400, 'invalid_scope': 400, 'invalid_resource': 400,
-          'unauthorized_client': 400, 'unsupported_grant_type': 400, 'invalid_client': 401,
-          'invalid_grant': 400, 'authorization_pending': 400, 'expired_token': 400,
+          'interaction_required': 400, 'unauthorized_client': 400, 'unsupported_grant_type': 400,
+          'invalid_client': 401, 'invalid_grant': 400, 'authorization_pending': 400, 'expired_token': 400,
           'temporarily_unavailable': 503}
 NUMBERS = {
     'invalid_grant': (50126, 50034, 50053, 50055, 50056, 50057, 50076, 50079, 50074, 50173, 50196,
                       53003, 65001, 70000, 70008, 700082, 70043, 700003),
+    'interaction_required': (50158,),
     'invalid_request': (50059, 90010, 90014, 900144, 9001023), 'invalid_scope': (70011,),
     'invalid_tenant': (90002,), 'invalid_resource': (500011, 50001),
     'unauthorized_client': (700016, 700038), 'unsupported_grant_type': (70003,),

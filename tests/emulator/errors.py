@@ -23,6 +23,7 @@ ERRORS = {
                                   'because you moved to a new location, you must enroll in '
                                   'multi-factor authentication to access '
                                   "'00000003-0000-0000-c000-000000000000'."),
+    50158: (400, 'interaction_required', 'External security challenge was not satisfied.'),
     50173: (400, 'invalid_grant', 'The provided grant has expired due to it being revoked, a fresh '
                                   'auth token is needed.'),
     50196: (400, 'invalid_grant', 'The server terminated an operation because it encountered a '
@@ -70,7 +71,7 @@ WITHOUT_URI = {50033, 70003, 70020, 700038, 90033}
 STEP_UP = {'suberror': 'basic_action',
            'claims': '{"access_token":{"capolids":{"essential":true,"values":'
                      '["77777777-7777-7777-7777-777777777777"]}}}'}
-MEMBERS = {50076: STEP_UP, 50079: STEP_UP}
+MEMBERS = {50076: STEP_UP, 50079: STEP_UP, 50158: {'claims': STEP_UP['claims']}}
 SEPARATORS = {'new': ' ', 'old': '\r\n'}
 
 
