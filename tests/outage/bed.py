@@ -5,6 +5,7 @@ import crypt
 import ctypes
 import hashlib
 import hmac
+import inspect
 import os
 import time
 
@@ -30,6 +31,19 @@ def cheap_verifier(host, secret):
     return crypt.crypt(phrase, gensalt(b'$y$', ctypes.c_ulong(1), b'0123456789abcdef', 16).decode())
 
 
+def cells_in(namespace, steps, varied):
+    """The functions of a module that are cells, those in `varied` once with each of its cases."""
+    cells = []
+    for name, run in namespace.items():
+        if not inspect.isfunction(run) or run.__module__ != namespace['__name__'] or run in steps:
+            continue
+        if run in varied:
+            cells += [(f'{name} {case}', lambda t, r=run, c=case: r(t, *c)) for case in varied[run]]
+        elif list(inspect.signature(run).parameters) == ['t']:
+            cells.append((name, run))
+    return cells
+
+
 class Bed(Test):
     """Cells are `known` (Ada, by password or by token) or not (Bob), and end where they began."""
 
@@ -37,13 +51,17 @@ class Bed(Test):
         super().__init__(host, emulator)
         self.resolver = resolver
         self.kept = {}
+        self.dialled_before = 0
         self.grant = None
         self.begin()
         self.know_ada(connect_seconds=None, login_seconds=None)  # the platform makes its keys meanwhile
         self.configure()
-        self.host.change_store("UPDATE person SET verifier = '%s'" % cheap_verifier(host, PASSWORD))
+        self.make_verifier_cheap()
         self.keep()
         _, self.snapshot = self.host.dump()
+
+    def make_verifier_cheap(self):
+        self.set_person(f"verifier = '{cheap_verifier(self.host, PASSWORD)}'")
 
     def configure(self, **settings):
         super().configure(**{'connect_seconds': CONNECT_SECONDS, 'login_seconds': LOGIN_SECONDS,
@@ -87,6 +105,7 @@ class Bed(Test):
         """A refresh token works once here, and there is one that is not used up."""
         self.restore('password')
         self.expect('admit', self.host.sign_in(ADA, PASSWORD))
+        self.make_verifier_cheap()
         self.configure(password_recheck_hours=GRANTS['refresh'], **settings)
         self.grant = None
         self.seen()
@@ -100,6 +119,23 @@ class Bed(Test):
         """As of any Test, without the thousands of requests that were there before."""
         return [dict(entry['form']).get('grant_type', entry['endpoint'])
                 for entry in self.emulator.order(f'/_log/{self.count}')]
+
+    def dialled(self):
+        """How many connections were made since the last look, whatever became of them."""
+        fresh = len(self.emulator.order(f'/_connections/{self.dialled_before}'))
+        self.dialled_before += fresh
+        return fresh
+
+    @contextlib.contextmanager
+    def nothing_sent(self):
+        """Meanwhile no request leaves the host, no connection is tried, and no name is looked up."""
+        self.seen()
+        self.dialled()
+        asked, breakers = self.resolver.asked, self.breakers()
+        yield
+        check(not self.seen() and not self.dialled(), 'something was sent')
+        check(self.resolver.asked == asked, 'a name was looked up')
+        check(self.breakers() == breakers, 'something was tried', self.breakers())
 
     # Faults and what comes of them -----------------------------------------------------------
 
@@ -151,5 +187,6 @@ class Bed(Test):
 
     def let_waits_pass(self):
         """The breakers as they will be later, without waiting for it."""
-        self.host.change_store(f'UPDATE breaker SET wait_until = wait_until - {WAY_PAST}, '
-                               f'opened_at = opened_at - {WAY_PAST}, since = since - {WAY_PAST}')
+        self.host.change_store(f'UPDATE breaker SET wait_until = max(0, wait_until - {WAY_PAST}), '
+                               f'opened_at = max(0, opened_at - {WAY_PAST}), '
+                               f'since = max(0, since - {WAY_PAST})')

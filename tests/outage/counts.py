@@ -1,26 +1,36 @@
 """What is sent, how often and when: counted in the platform's log, and read from the breakers."""
-import concurrent.futures
-import inspect
 import json
 import os
 import subprocess
 import time
 
 from expect import check
-from outage.bed import BOBS, LOGIN_SECONDS, SLACK_SECONDS, WRONG
+from outage.bed import BOBS, GRANTS, LOGIN_SECONDS, SLACK_SECONDS, WRONG, cells_in
 from outage.faults import patience, raw
-from sign_in.company import stands_in_line
-from sign_in.harness import ADA, BOB, PASSWORD, PATIENCE, wait_until
+from sign_in.harness import ADA, BOB, PASSWORD
 
 FLOOR, CEILING, TOLD_MOST = 5, 40, 3600
-MINUTES = 5 * 60
-ATTEMPTS = 10  # of one person at a time; the others wait for those to be over
 KINDS = {
     'refused': {'listen': {'mode': 'refuse'}}, 'black hole': {'listen': {'mode': 'black_hole'}},
     'handshake broken off': {'listen': {'mode': 'abort_handshake'}},
-    'silent': {'fault': 'silence'}, '503': {'number': 90033}, '429': patience('60'),
-    'portal': raw(302, '', {'Location': 'https://portal.example/'}),
+    'certificate expired': {'listen': {'certificate': 'expired'}},
+    '503': {'number': 90033}, '500': raw(500), '408': raw(408), '429': patience('60'),
+    'server_error': {'number': 50126, 'error': 'server_error', 'under_status': 400},
+    'an outage with 200': raw(200, '{"error":"temporarily_unavailable"}'),
     '80002': {'number': 80002}, '50196': {'number': 50196}}
+TOLD = (patience('30'), patience(30, 503), patience('30', 500), patience('30', 404),
+        {'number': 50126, 'error': 'temporarily_unavailable', 'retry_after': '30'})
+UNANSWERED = {fault: {'fault': fault} for fault in ('drop', 'reset', 'cut', 'reset_in_body', 'not_http')}
+HTML = {'Content-Type': 'text/html'}
+# It may be about this request alone, or be somebody else's page.
+NO_OUTAGE = {
+    'portal': raw(302, '', {'Location': 'https://portal.example/'}), '307': raw(307),
+    '401 alone': raw(401), 'page of a proxy': raw(403, '<html>blocked</html>', HTML), '404': raw(404),
+    '407': raw(407), '410': raw(410), '400 without error': raw(400, '{"error_codes":[50126]}'),
+    'page with 200': raw(200, '<html>Welcome to the hotel</html>', HTML), 'nothing': raw(200),
+    'empty object': raw(200, '{}'), 'truncated': raw(200, '{"access_token":"x","id_to'),
+    'no access token': {'token': {'response': {'access_token': None}}},
+    'no ID token': {'token': {'response': {'id_token': None}}}}
 
 
 def connections(t):
@@ -49,6 +59,21 @@ def a_second_sign_in_during_an_outage_sends_nothing(t, kind, grant):
     check(time.monotonic() - begun < LOGIN_SECONDS + SLACK_SECONDS, 'it waited for something')
 
 
+def what_is_no_outage_is_asked_again(t, kind, grant):
+    t.restore(grant)
+    t.spoil(NO_OUTAGE[kind])
+    t.admitted_offline(t.timed(ADA, PASSWORD))
+    sent = t.seen()
+    check(sent == {'password': ['password', 'refresh_token'], 'refresh': ['refresh_token']}[grant], sent)
+    check(not t.breakers(), t.breakers())
+    t.admitted_offline(t.timed(ADA, PASSWORD))
+    check(t.seen() == sent, 'not the same')
+    check(t.timed(BOB, BOBS).verdict == 'unavailable' and t.seen() == ['password'])
+    t.well()
+    t.expect('admit', t.timed(ADA, PASSWORD))
+    check(t.seen() == sent[:1], 'it is well at once')
+
+
 def silence_of_one_grant_counts_for_both(t):
     t.restore('password')
     t.outage()
@@ -61,14 +86,31 @@ def silence_of_one_grant_counts_for_both(t):
     check(set(t.breakers()) == {'password grants', 'refresh grants'}, t.breakers())
 
 
-def an_answer_of_no_use_counts_for_its_own_grant_alone(t):
+def what_was_sent_counts_for_its_own_grant_alone(t, fault):
     t.restore('password')
-    t.spoil({'endpoint': 'token:password', 'status': 500})
+    t.spoil({**fault, 'endpoint': 'token:password'})
     t.expect('admit', t.timed(ADA, PASSWORD))
     check(t.seen() == ['password', 'refresh_token'])
     t.expect('admit', t.timed(ADA, PASSWORD))
     check(t.seen() == ['refresh_token'], 'while the breaker of passwords is open')
-    check(t.breakers()['password grants']['failures'] == 1, t.breakers())
+    check({name: row['failures'] for name, row in t.breakers().items()} == {'password grants': 1},
+          t.breakers())
+    t.restore('refresh')
+    t.spoil({**fault, 'endpoint': 'token:refresh_token'})
+    t.admitted_offline(t.timed(ADA, PASSWORD))
+    t.admitted_offline(t.timed(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'], 'while the breaker of tokens is open')
+    check(set(t.breakers()) == {'refresh grants'}, t.breakers())
+    t.expect('admit', t.timed(BOB, BOBS))
+
+
+def who_is_sent_something_and_says_nothing_is_asked_for_each_grant_once(t):
+    """A whole budget is gone with each."""
+    t.restore('password')
+    t.spoil({'fault': 'silence'})
+    for sent in (['password'], ['refresh_token'], []):
+        t.admitted_offline(t.timed(ADA, PASSWORD))
+        check(t.seen() == sent, 'wanted', sent)
 
 
 def the_backup_service_is_good_for_somebody_known(t):
@@ -183,17 +225,23 @@ def make_outage(t, grant='refresh', fault=None):
 def the_next_due_sign_in_ends_an_outage(t):
     for grant, sent in (('password', ['password']), ('refresh', ['refresh_token'])):
         make_outage(t, grant)
+        count = len(t.emulator.order('/_log'))
         answer = t.timed(ADA, PASSWORD)
         check(answer.verdict == 'admit' and not answer.told, answer)
-        check(t.seen() == ['discovery'] + sent, 'wanted a probe before the secret')
+        first = t.emulator.order(f'/_log/{count}')[0]
+        check([name for name, _ in first['form']] == ['client_id'] and first['user'] is None, first)
+        check(t.seen() == ['token'] + sent, 'wanted a probe before the secret')
 
 
 def a_due_sign_in_still_in_the_outage_sends_no_secret(t):
-    make_outage(t, 'password')
-    t.outage()
-    before = connections(t)
-    t.admitted_offline(t.timed(ADA, PASSWORD))
-    check(connections(t) == before + 1 and not t.seen(), 'more than a probe')
+    for kind, asked in (('handshake broken off', 0), ('503', 2), ('an outage with 200', 2), ('80002', 2)):
+        make_outage(t, 'password', KINDS[kind])
+        t.spoil(KINDS[kind])
+        t.dialled()
+        t.admitted_offline(t.timed(ADA, PASSWORD))
+        sent = t.seen()
+        check(sent == ['token'] * asked, kind, 'more than probes', sent)
+        check(t.dialled() == max(1, asked), kind, 'connections')
 
 
 def an_outage_is_shown_to_the_timer_while_it_lasts(t):
@@ -242,86 +290,14 @@ def no_request_has_more_than_it_needs(t):
             check('refresh_token' not in form, form)
 
 
-# Many at once. ---------------------------------------------------------------------------------------
-
-def fifty_sign_ins_of_one_person_are_one_request(t, action, at_once):
-    with t.rotating(recheck_minutes=MINUTES // 60, login_seconds=PATIENCE):
-        t.set_person('last_online = last_online - 3600')
-        t.script(endpoint='token:refresh_token', hold=True, times=1)
-        many = [t.host.start(ADA, action=action, service='sshd') for _ in range(50)]
-        with concurrent.futures.ThreadPoolExecutor(len(many)) as pool:
-            answers = [pool.submit(one.finish, PASSWORD) for one in many]
-            wait_until(lambda: sum(map(stands_in_line, many)) == at_once,
-                       f'{at_once} that stand in line')
-            t.release()
-            for answer in answers:
-                t.expect('admit', answer.result())
-        check(t.seen() == ['refresh_token'], 'more than one')
-
-
-def many_strangers_fetch_the_documents_once(t):
-    t.restore()
-    names = [f'p{number}@contoso.example' for number in range(12)]
-    for name in names:
-        t.change(name, password=PASSWORD)
-    t.host.change_store('DELETE FROM document')
-    waiting = [t.host.start(name).await_prompt() for name in names]
-    for answer in [t.pool.submit(one.finish, PASSWORD) for one in waiting]:
-        t.expect('admit', answer.result())
-    sent = t.seen()
-    check(sent.count('discovery') == 1 and sent.count('keys') == 1, sent)
-    check(sent.count('password') == len(names), sent)
-
-
-def tokens_with_unknown_keys_cause_one_fetch(t):
-    t.restore('refresh')
-    t.let_documents_age()
-    for number in range(20):
-        t.emulator.order('/_clear', {})
-        t.script(endpoint='token', token={'header': {'kid': f'nobody-{number}'}})
-        check(t.timed(ADA, PASSWORD).verdict == 'deny')
-        t.host.forget_attempts()
-    sent = t.seen()
-    check(sent.count('keys') == 1 and sent.count('discovery') <= 1, sent)
-
-
-def documents_are_asked_for_on_condition(t):
-    t.restore()
-    t.emulator.order('/_documents', {'etag': True})
-    try:
-        t.host.change_store('DELETE FROM document')
-        t.expect('admit', t.timed(ADA, PASSWORD))
-        t.host.change_store(f'UPDATE document SET fetched_at = fetched_at - {25 * 3600}')
-        count = len(t.emulator.order('/_log'))
-        t.expect('admit', t.timed(ADA, PASSWORD))
-        asked = [entry for entry in t.emulator.order('/_log')[count:] if entry['method'] == 'GET']
-        check([entry['endpoint'] for entry in asked] == ['discovery', 'keys'], asked)
-        check(all('If-None-Match' in entry['headers'] for entry in asked), asked)
-        t.expect('admit', t.timed(ADA, PASSWORD))
-        check('discovery' not in t.seen()[5:], 'the answer 304 counts as a fetch')
-    finally:
-        t.emulator.order('/_documents', {})
-
-
-STEPS = [connections, probe, told]
 VARIED = {
     a_second_sign_in_during_an_outage_sends_nothing:
-        [(kind, grant) for kind in KINDS for grant in ('password', 'refresh')],
-    nobody_asks_before_retry_after_is_over:
-        [(grant, rule) for grant in ('password', 'refresh') for rule in
-         (patience('30'), patience(30, 503), patience('30', 500),
-          {'number': 50126, 'error': 'temporarily_unavailable', 'retry_after': '30'})],
-    fifty_sign_ins_of_one_person_are_one_request: [('account', 50), ('authenticate', ATTEMPTS)],
+        [(kind, grant) for kind in KINDS for grant in GRANTS],
+    what_is_no_outage_is_asked_again: [(kind, grant) for kind in NO_OUTAGE for grant in GRANTS],
+    what_was_sent_counts_for_its_own_grant_alone: [(raw(500),)] + [(how,) for how in UNANSWERED.values()],
+    nobody_asks_before_retry_after_is_over: [(grant, rule) for grant in GRANTS for rule in TOLD],
 }
 
 
 def all_cells():
-    cells = []
-    for name, run in globals().items():
-        if not inspect.isfunction(run) or run.__module__ != __name__ or run in STEPS:
-            continue
-        if run in VARIED:
-            cells += [(f'{name} {case}', lambda t, r=run, c=case: r(t, *c)) for case in VARIED[run]]
-        elif list(inspect.signature(run).parameters) == ['t']:
-            cells.append((name, run))
-    return cells
+    return cells_in(globals(), [connections, probe, told], VARIED)

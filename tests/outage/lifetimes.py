@@ -2,6 +2,7 @@
 from expect import check
 from outage.bed import GRANTS
 from sign_in.harness import ADA, PASSWORD
+from signin import VERDICTS, receive_frame, send_frame
 
 SILENCE = {'listen': {'mode': 'abort_handshake'}}
 JWT = 'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjF9.AAAA'  # expired in 1970, if anybody read it
@@ -52,10 +53,24 @@ def without_a_new_refresh_token_the_old_one_stays(t, grant):
 
 
 def a_rotated_token_is_kept_before_the_verdict(t):
+    """Whatever becomes of the helper once it has said so."""
     with t.rotating():
         for _ in range(3):
-            t.expect('admit', t.timed(ADA, PASSWORD))
-        check(t.seen() == ['refresh_token'] * 3)
+            check(killed_at_its_verdict(t) == 'admit')
+        t.expect('admit', t.timed(ADA, PASSWORD))
+        check(t.seen() == ['refresh_token'] * 4)
+
+
+def killed_at_its_verdict(t):
+    helper = t.host.start(ADA).await_prompt()
+    send_frame(helper.sock, 'R', PASSWORD.encode())
+    kind = ''
+    while kind != 'V':
+        kind, text = receive_frame(helper.sock)
+    helper.process.kill()
+    helper.process.wait()
+    helper.sock.close()
+    return VERDICTS[text[0]]
 
 
 def a_lost_answer_costs_no_token_where_old_ones_stay_good(t):

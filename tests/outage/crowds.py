@@ -1,0 +1,114 @@
+"""Many at once, and the documents that all share: counted in the platform's log."""
+import concurrent.futures
+import secrets
+import time
+
+from expect import check
+from outage.bed import cells_in
+from sign_in.company import stands_in_line
+from sign_in.harness import ADA, PASSWORD, PATIENCE, wait_until
+
+MINUTES = 5 * 60
+ATTEMPTS = 10  # of one person at a time; the others wait for those to be over
+
+
+def fifty_sign_ins_of_one_person_are_one_request(t, action, at_once):
+    with t.rotating(recheck_minutes=MINUTES // 60, login_seconds=PATIENCE):
+        t.set_person('last_online = last_online - 3600')
+        t.script(endpoint='token:refresh_token', hold=True, times=1)
+        many = [t.host.start(ADA, action=action, service='sshd') for _ in range(50)]
+        with concurrent.futures.ThreadPoolExecutor(len(many)) as pool:
+            answers = [pool.submit(one.finish, PASSWORD) for one in many]
+            wait_until(lambda: sum(map(stands_in_line, many)) == at_once,
+                       f'{at_once} that stand in line')
+            t.release()
+            for answer in answers:
+                t.expect('admit', answer.result())
+        check(t.seen() == ['refresh_token'], 'more than one')
+
+
+def many_strangers_fetch_the_documents_once(t):
+    t.restore(login_seconds=PATIENCE)
+    names = [f'p{number}@contoso.example' for number in range(12)]
+    for name in names:
+        t.change(name, password=PASSWORD)
+    t.host.change_store('DELETE FROM document')
+    waiting = [t.host.start(name).await_prompt() for name in names]
+    for answer in [t.pool.submit(one.finish, PASSWORD) for one in waiting]:
+        t.expect('admit', answer.result())
+    sent = t.seen()
+    check(sent.count('discovery') == 1 and sent.count('keys') == 1, sent)
+    check(sent.count('password') == len(names), sent)
+
+
+# Documents and keys. ----------------------------------------------------------------------------------
+
+def tokens_with_unknown_keys_cause_one_fetch(t):
+    t.restore('refresh')
+    t.let_documents_age()
+    for _ in range(60):
+        token_with_an_unknown_key(t)
+    sent = t.seen()
+    check(sent.count('keys') == 1 and sent.count('discovery') <= 1, sent)
+
+
+def token_with_an_unknown_key(t):
+    t.emulator.order('/_clear', {})
+    t.script(endpoint='token', token={'header': {'kid': secrets.token_urlsafe(20)}})
+    check(t.timed(ADA, PASSWORD).verdict == 'deny')
+    t.host.forget_attempts()
+
+
+def five_minutes_later_an_unknown_key_causes_another_fetch(t):
+    t.restore('refresh')
+    t.let_documents_age()
+    token_with_an_unknown_key(t)
+    check(t.seen().count('keys') == 1)
+    for seconds, fetches in ((MINUTES - 10, 0), (MINUTES + 1, 1), (0, 0)):
+        t.host.change_store(f'UPDATE document SET forced_at = {int(time.time()) - seconds} '
+                            'WHERE forced_at > 0')
+        token_with_an_unknown_key(t)
+        check(t.seen().count('keys') == fetches, seconds)
+
+
+def keys_that_change_between_two_requests_are_found(t):
+    usual = {'published': ['A', 'B', 'MSA'], 'signs': 'A'}
+    fetches = {'discovery': ['discovery', 'keys'],  # then the key set is the new one
+               'keys': ['discovery', 'keys', 'keys']}  # then the token is of a key not known yet
+    t.emulator.order('/_keys', {**usual, 'published': ['A', 'B', 'MSA', 'C']})  # made beforehand
+    for endpoint, wanted in fetches.items():
+        for grant in ('password', 'refresh'):
+            t.restore(grant)
+            t.emulator.order('/_keys', usual)
+            t.host.change_store('DELETE FROM document')
+            t.script(endpoint=endpoint, times=1, publish={'published': ['C', 'B'], 'signs': 'C'})
+            answer = t.timed(ADA, PASSWORD)
+            check(answer.verdict == 'admit' and not answer.told, endpoint, grant, answer)
+            sent = t.seen()
+            check([kind for kind in sent if kind in ('discovery', 'keys')] == wanted, sent)
+    t.emulator.order('/_keys', usual)
+
+
+def documents_are_asked_for_on_condition(t):
+    t.restore()
+    t.emulator.order('/_documents', {'etag': True})
+    try:
+        t.host.change_store('DELETE FROM document')
+        t.expect('admit', t.timed(ADA, PASSWORD))
+        t.host.change_store(f'UPDATE document SET fetched_at = fetched_at - {25 * 3600}')
+        count = len(t.emulator.order('/_log'))
+        t.expect('admit', t.timed(ADA, PASSWORD))
+        asked = [entry for entry in t.emulator.order('/_log')[count:] if entry['method'] == 'GET']
+        check([entry['endpoint'] for entry in asked] == ['discovery', 'keys'], asked)
+        check(all('If-None-Match' in entry['headers'] for entry in asked), asked)
+        t.expect('admit', t.timed(ADA, PASSWORD))
+        check('discovery' not in t.seen()[5:], 'the answer 304 counts as a fetch')
+    finally:
+        t.emulator.order('/_documents', {})
+
+
+VARIED = {fifty_sign_ins_of_one_person_are_one_request: [('account', 50), ('authenticate', ATTEMPTS)]}
+
+
+def all_cells():
+    return cells_in(globals(), [token_with_an_unknown_key], VARIED)
