@@ -128,7 +128,8 @@ void breakers_read(struct breakers *breakers, const char *name, struct breaker *
 
 /* What a note says is taken into the store, and the note goes. */
 static bool change_in_store(const struct breakers *breakers, const char *name,
-                            const struct breaker_event *event, struct error *why)
+                            const struct breaker_event *event, struct breaker *changed,
+                            struct error *why)
 {
     struct deadline deadline = deadline_in_ms(NOTE_WAIT_MS);
     OWNED(transaction_end) struct transaction transaction = {0};
@@ -155,12 +156,14 @@ static bool change_in_store(const struct breakers *breakers, const char *name,
         return false;
     if (note >= 0)
         breaker_note_drop(breakers->runtime, name);
+    *changed = breaker;
     return true;
 }
 
 /* A row that cannot be read leaves the note with what has happened, and with the row it had. */
 static bool change_in_note(const struct breakers *breakers, const char *name,
-                           const struct breaker_event *event, struct error *why)
+                           const struct breaker_event *event, struct breaker *changed,
+                           struct error *why)
 {
     struct deadline deadline = deadline_in_ms(NOTE_WAIT_MS);
     OWNED(close_fd)
@@ -176,7 +179,10 @@ static bool change_in_note(const struct breakers *breakers, const char *name,
         kept.note.row = kept.row;
     }
     breaker_change(&kept.note.breaker, event);
-    return breaker_note_save(fd, &kept.note, why);
+    if (!breaker_note_save(fd, &kept.note, why))
+        return false;
+    *changed = kept.note.breaker;
+    return true;
 }
 
 static bool would_change(const struct breaker *breaker, const struct breaker_event *event)
@@ -236,20 +242,26 @@ static enum lookup any_outage(const struct breakers *breakers, time_t now)
                                                              : rows_outage(breakers, now);
 }
 
-/* Looks again after each step: whoever changed a breaker meanwhile may have looked before it. */
+/*
+ * Looks again after each step: whoever changed a breaker meanwhile may have looked before it. When
+ * that cannot be done, there is rather a file too many: it goes with the next look.
+ */
 static void show_outage(const struct breakers *breakers, time_t now)
 {
     int runtime = breakers->runtime;
+    bool taken_away = false;
 
     for (int round = 0; runtime >= 0 && round < ROUNDS_MOST; round++) {
         enum lookup outage = any_outage(breakers, now);
 
+        if (outage == LOOKUP_UNAVAILABLE && taken_away)
+            outage_make(runtime);
         if (outage == LOOKUP_UNAVAILABLE || (outage == LOOKUP_FOUND) == outage_is_shown(runtime))
             return;
         if (outage == LOOKUP_FOUND)
             outage_make(runtime);
         else
-            unlinkat(runtime, BREAKERS_OUTAGE_FILE, 0);
+            taken_away = unlinkat(runtime, BREAKERS_OUTAGE_FILE, 0) == 0;
     }
 }
 
@@ -266,7 +278,7 @@ static bool change(const struct breakers *breakers, const char *name,
                    const struct breaker_event *event, struct error *why)
 {
     struct kept kept = kept_read(breakers, name);
-    struct breaker known = kept_together(&kept);
+    struct breaker known = kept_together(&kept), changed = known;
     bool changes = would_change(&known, event);
     bool may_store = !breakers->without_store && breakers->store->writable;
 
@@ -276,9 +288,17 @@ static bool change(const struct breakers *breakers, const char *name,
             show_outage(breakers, event->now);
         return true;
     }
-    if (!change_in_store(breakers, name, event, why) && changes &&
-        (breakers->runtime < 0 || !change_in_note(breakers, name, event, why)))
-        return false;
+    /* That all is well with a row that nobody can read is not for a note to say. */
+    if (!change_in_store(breakers, name, event, &changed, why)) {
+        if (!changes && !kept.has_note)
+            return false;
+        if (changes &&
+            (breakers->runtime < 0 || !change_in_note(breakers, name, event, &changed, why)))
+            return false;
+    }
+    /* Of its own it knows, even if it cannot look at the others. */
+    if (breakers->runtime >= 0 && breaker_is_outage(&changed, event->now))
+        outage_make(breakers->runtime);
     show_outage(breakers, event->now);
     return true;
 }
