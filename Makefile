@@ -29,7 +29,7 @@ local_group   ?= /etc/group
 # the promise of what gets loaded into other people's processes. ------------
 pam_src    := $(wildcard pam_module/*.c) login/frame.c cache/name.c \
               base/error.c base/clock.c base/text.c
-nss_src    := $(wildcard nss_module/*.c) cache/name.c \
+nss_src    := $(wildcard nss_module/*.c) cache/name.c cache/nss_conf.c cache/first_id.c \
               $(addprefix cache/snapshot_,read.c walk.c answer.c record.c)
 helper_src := login/main.c
 command_src:= $(wildcard command/*.c)
