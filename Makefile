@@ -59,6 +59,7 @@ hardening_cflags  ?= -fstack-protector-strong -fstack-clash-protection -fcf-prot
                      -D_FORTIFY_SOURCE=2 -ftrivial-auto-var-init=zero
 hardening_ldflags ?= -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
+MAKEFLAGS += --no-builtin-rules   # one of them would make the data file platform/codes from codes.c
 Q := $(if $(V),,@)
 B     := build
 obj    = $(patsubst %.c,$B/%.o,$(1))

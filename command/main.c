@@ -2,7 +2,7 @@
 /* latchkey: what an administrator, or a timer, wants to know or to have done. See latchkey(8). */
 #include "base/own.h"
 #include "command/command.h"
-#include "command/version.h"
+#include "login/link.h"
 
 #include <stdarg.h>
 
@@ -11,7 +11,12 @@ static const struct command *const commands[] = {
     &command_probe,
 };
 
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define COMMANDS   (sizeof commands / sizeof *commands)
+#define CODES_LINE 256 /* two file names */
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
 
 static const struct command *find(const char *name)
 {
@@ -39,6 +44,15 @@ static int help_about(const struct command *command)
     return EXIT_GOOD;
 }
 
+static int version(void)
+{
+    char codes[CODES_LINE];
+
+    link_describe_codes(codes, sizeof codes);
+    printf("latchkey %s\ncodes %s\n", VERSION, codes);
+    return EXIT_GOOD;
+}
+
 int command_misused(const struct command *command, const char *format, ...)
 {
     va_list values;
@@ -61,7 +75,7 @@ static int run(const struct command *command, int count, char **arguments)
 
 static int misused(const char *what, const char *word)
 {
-    fprintf(stderr, "latchkey: %s%s%s; see latchkey --help\n", what, *word ? " " : "", word);
+    fprintf(stderr, "latchkey: %s \"%s\"; see latchkey --help\n", what, word);
     return EXIT_USAGE;
 }
 
@@ -69,8 +83,10 @@ static int choose(int count, char **arguments)
 {
     const struct command *command;
 
-    if (count < 2)
-        return misused("a command is missing", "");
+    if (count < 2) {
+        fputs("latchkey: a command is missing; see latchkey --help\n", stderr);
+        return EXIT_USAGE;
+    }
     command = find(arguments[1]);
     if (command)
         return run(command, count - 1, arguments + 1);
@@ -79,7 +95,7 @@ static int choose(int count, char **arguments)
     if (strcmp(arguments[1], "--help") == 0 && count == 2)
         return help();
     if (strcmp(arguments[1], "--version") == 0 && count == 2)
-        return version_print();
+        return version();
     return count == 2 ? misused("there is no option", arguments[1])
                       : misused("nothing may follow", arguments[1]);
 }

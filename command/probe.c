@@ -66,6 +66,8 @@ static int ask_all(const struct host *host, bool json)
     }
     if (json)
         puts("\n]");
+    /* A wait that was asked for ends without any change that would take the file away. */
+    breakers_show_outage(&host->link.memory, time(NULL));
     return status;
 }
 
@@ -77,7 +79,7 @@ static int run(const struct command *command, int count, char **arguments)
 
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--json") != 0)
-            return command_misused(command, "there is no %s %s",
+            return command_misused(command, "there is no %s \"%s\"",
                                    *arguments[i] == '-' ? "option" : "argument", arguments[i]);
         json = true;
     }

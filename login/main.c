@@ -76,7 +76,7 @@ static int tell_version(void)
     char codes[256];
 
     link_describe_codes(codes, sizeof codes);
-    printf("latchkey-login " VERSION "\ntable of codes: %s\n", codes);
+    printf("latchkey-login " VERSION "\ncodes %s\n", codes);
     return 0;
 }
 

@@ -98,7 +98,9 @@ static struct decision deny(const struct facts *facts)
     struct decision decision = remembering(facts);
 
     decision.verdict = effect->verdict;
-    decision.words = facts->advice != WORDS_NONE ? facts->advice : effect->words;
+    decision.words = effect->words;
+    if (facts->advice != WORDS_NONE && !is_unreachable(facts->result))
+        decision.words = facts->advice;
     if (facts->local == LOCAL_RIGHT)
         return decision;
     /* A wrong secret says nothing about the right one. */
@@ -265,8 +267,10 @@ struct decision policy_account(const struct facts *given, enum refused refused)
         return (struct decision){.step = STEP_ADMIT};
     if (facts.result == RESULT_SKIPPED && refused == REFUSED_NOT)
         return (struct decision){.step = STEP_ADMIT};
-    decision = is_unreachable(facts.result) || facts.result == RESULT_LOCKED ? offline(&facts)
-                                                                             : deny(&facts);
+    if (facts.result == RESULT_UNREACHABLE || facts.result == RESULT_LOCKED)
+        decision = offline(&facts);
+    else
+        decision = deny(&facts);
     if (decision.step == STEP_DENY)
         decision.verdict = effects[facts.result].account;
     if (facts.result == RESULT_SKIPPED)

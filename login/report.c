@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_SIZE 64 /* of a service or host */
+#define WORD_SIZE    64 /* of a service or host */
+#define ESCAPED_MOST 4  /* bytes that one becomes in the log: \xNN */
 
 static const char *const actions[ACTIONS] = {
     [ACTION_NONE] = "none",
@@ -90,28 +91,22 @@ static void add_word(char out[static REPORT_MOST + 1], const char *key, const ch
     add(out, key, length ? word : "none");
 }
 
-static size_t escape(unsigned char byte, char out[static 5])
-{
-    if (byte == '"' || byte == '\\')
-        return (size_t)snprintf(out, 5, "\\%c", byte);
-    if (byte >= ' ' && byte < 0x7f)
-        return (size_t)snprintf(out, 5, "%c", byte);
-    return (size_t)snprintf(out, 5, "\\x%02x", byte);
-}
-
-/* In quotation marks, cut so that the last of them always fits. */
+/*
+ * In quotation marks, of which none is inside. base/log.h escapes control bytes and backslashes, for
+ * which room is left: the last mark always fits.
+ */
 static void add_quoted(char out[static REPORT_MOST + 1], const char *key, const char *text)
 {
-    char quoted[REPORT_MOST + 1] = "\"", piece[5];
-    size_t used = 1, taken = strlen(out) + strlen(key) + 3; /* a blank, "=", and the last mark */
+    char quoted[REPORT_MOST + 1] = "\"";
+    size_t used = 1, taken = strlen(out) + strlen(key) + 4; /* a blank, "=" and the marks */
 
     for (; *text; text++) {
-        size_t length = escape((unsigned char)*text, piece);
-
-        if (taken + used + length > REPORT_MOST)
+        taken += *text >= ' ' && *text < 0x7f && *text != '\\' ? 1 : ESCAPED_MOST;
+        if (taken > REPORT_MOST)
             break;
-        memcpy(quoted + used, piece, length);
-        used += length;
+        quoted[used++] = *text;
+        if (*text == '"')
+            quoted[used - 1] = '\'';
     }
     memcpy(quoted + used, "\"", 2);
     add(out, key, quoted);

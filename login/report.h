@@ -14,7 +14,7 @@
  *     age          seconds since the platform last said yes about the person
  *     decided_by   the settings that decided, with their values
  *     number correlation_id trace_id  of the platform's error answer, for its support
- *     reason       the last thing that went wrong
+ *     reason       the last thing that went wrong, with ' for "
  */
 #pragma once
 

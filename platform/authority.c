@@ -130,7 +130,8 @@ static bool take_tenant(const char *tenant, struct authority *draft, struct erro
             snprintf(trouble, sizeof trouble, "%s is not one tenant of your own", tenant);
             return complain(draft, trouble, why);
         }
-    if (!authority_is_guid(tenant) && (!strchr(tenant, '.') || !is_dotted(tenant)))
+    if (strchr(tenant, '/') ||
+        (!authority_is_guid(tenant) && (!strchr(tenant, '.') || !is_dotted(tenant))))
         return complain(draft, "what follows the host does not name a tenant", why);
     (void)text_copy(draft->tenant, sizeof draft->tenant, tenant);
     return true;

@@ -48,8 +48,8 @@ static bool take_issuer(const json_t *object, const struct authority *authority,
         return error_set(why, ERROR_UNTRUSTED, "its issuer is not one of the configured authority");
     if (pinned && *pinned && strcmp(said, pinned) != 0)
         return error_set(why, ERROR_UNTRUSTED,
-                         "its issuer is not the one known so far: the domain belongs to another "
-                         "tenant now, with other people");
+                         "its issuer is not the one known so far: the domain may belong to "
+                         "another tenant now, whose people are others");
     return text_copy(issuer, AUTHORITY_TEXT_MOST + 1, said);
 }
 
@@ -66,7 +66,7 @@ bool discovery_parse(const char *json, size_t length, const struct authority *au
                      const char *pinned_issuer, struct discovery *discovery, struct error *why)
 {
     json_auto_t *object = NULL;
-    struct discovery draft;
+    struct discovery draft = {0};
 
     if (!json_read(json, length, DISCOVERY_BODY_MOST, &object, why) ||
         !take_issuer(object, authority, pinned_issuer, draft.issuer, why) ||

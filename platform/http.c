@@ -3,17 +3,22 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/http_hosts.h"
+#include "platform/request_id.h"
 
 #include <curl/curl.h>
 #include <dirent.h>
 #include <openssl/crypto.h>
 
-#define CA_FOLDER "/etc/ssl/certs"
+#define CA_FOLDER  "/etc/ssl/certs"
+#define REQUEST_ID "client-request-id: "
+#define NONE_MATCH "If-None-Match: "
 
 struct http {
     CURL *curl;
-    struct curl_slist *headers;
     unsigned connect_seconds;
+    struct http_trace last;
+    struct http_hosts silent;
     char complaint[CURL_ERROR_SIZE];
 };
 
@@ -23,7 +28,10 @@ struct inflow {
     size_t length, most;
     size_t headers;
     bool overlong;
+    struct http_header header;
 };
+
+OWN_DEFINE(release_list, struct curl_slist, curl_slist_free_all);
 
 static void release_inflow(struct inflow *inflow)
 {
@@ -58,11 +66,11 @@ static size_t take_header(char *bytes, size_t one, size_t length, void *context)
     struct inflow *inflow = context;
 
     (void)one;
-    (void)bytes;
     inflow->overlong = length > HTTP_HEADERS_MOST - inflow->headers;
     if (inflow->overlong)
         return CURL_WRITEFUNC_ERROR;
     inflow->headers += length;
+    http_header_add(&inflow->header, bytes, length);
     return length;
 }
 
@@ -131,19 +139,9 @@ static bool set_rules(struct http *http)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (curl_easy_setopt(http->curl, texts[i].option, texts[i].value) != CURLE_OK)
             return false;
-    return curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
-           curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, http->complaint) == CURLE_OK &&
+    return curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, http->complaint) == CURLE_OK &&
            curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(http->curl, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK;
-}
-
-static bool add_header(struct http *http, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(http->headers, line);
-
-    if (longer)
-        http->headers = longer;
-    return longer != NULL;
 }
 
 void http_close(struct http *http)
@@ -151,7 +149,6 @@ void http_close(struct http *http)
     if (!http)
         return;
     curl_easy_cleanup(http->curl);
-    curl_slist_free_all(http->headers);
     free(http);
 }
 
@@ -171,21 +168,44 @@ bool http_open(const char *ca_file, unsigned connect_seconds, struct http **open
         return error_set(why, ERROR_SYSTEM, "HTTP client: libcurl cannot start");
     http->connect_seconds = connect_seconds;
     http->curl = curl_easy_init();
-    if (!http->curl || !add_header(http, "Accept: application/json") ||
-        !add_header(http, "Expect:") || !set_rules(http) || !set_trust(http->curl, ca_file))
+    if (!http->curl || !set_rules(http) || !set_trust(http->curl, ca_file))
         return error_set(why, ERROR_SYSTEM, "HTTP client: libcurl refuses our rules");
     *opened = OWN_TAKE(http);
     return true;
 }
 
-/* Nothing but what is left of the budget; libcurl takes 0 for "no limit". */
+static bool add_header(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*headers, line);
+
+    if (longer)
+        *headers = longer;
+    return longer != NULL;
+}
+
+static bool fill_headers(struct curl_slist **headers, const char *etag)
+{
+    char id[sizeof REQUEST_ID + REQUEST_ID_MOST] = REQUEST_ID;
+    char match[sizeof NONE_MATCH + DOCUMENT_ETAG_MOST];
+
+    request_id_make(id + strlen(REQUEST_ID));
+    snprintf(match, sizeof match, NONE_MATCH "%s", etag ? etag : "");
+    return add_header(headers, "Accept: application/json") && add_header(headers, "Expect:") &&
+           add_header(headers, id) && add_header(headers, "return-client-request-id: true") &&
+           (!etag || !*etag || add_header(headers, match));
+}
+
+/* Nothing but what is left of the time; libcurl takes 0 for "no limit". */
 static bool set_times(struct http *http, const struct deadline *deadline, struct error *why)
 {
     long left = deadline_left_ms(deadline);
     long connect = (long)http->connect_seconds * 1000;
 
+    http->last = (struct http_trace){.at = time(NULL)};
     if (left <= 0)
         return error_set(why, ERROR_UNREACHABLE, "no time is left to ask");
+    http->last.tried = true;
+    http->last.unhurried = left >= connect;
     if (connect <= 0 || connect > left)
         connect = left;
     curl_easy_setopt(http->curl, CURLOPT_TIMEOUT_MS, left);
@@ -208,48 +228,81 @@ static void take_type(CURL *curl, char type[static HTTP_TYPE_MOST + 1])
     text_fold(type);
 }
 
-static unsigned take_retry_after(CURL *curl)
+static void take_trace(struct http *http)
 {
-    curl_off_t seconds = 0;
+    curl_off_t begun = 0;
+    long bytes = 0;
+    long status = 0;
 
-    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds <= 0)
-        return 0;
-    return seconds < HTTP_RETRY_AFTER_MOST ? (unsigned)seconds : HTTP_RETRY_AFTER_MOST;
+    curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &begun);
+    curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+    http->last.sent = begun > 0 || bytes > 0;
+    http->last.answering = status != 0;
 }
 
-static bool complain(struct http *http, CURLcode code, struct error *why)
+/* The setting is named that decided; whoever gave the deadline knows the other one. */
+static bool complain(struct http *http, CURLcode code, long had_ms, struct error *why)
 {
+    long connect = (long)http->connect_seconds * 1000;
+
+    if (code == CURLE_OUT_OF_MEMORY)
+        return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
+    if (code == CURLE_OPERATION_TIMEDOUT && !http->last.sent && connect > 0 && connect < had_ms)
+        return error_set(why, ERROR_UNREACHABLE, "no answer within %u s (connect_seconds)",
+                         http->connect_seconds);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return error_set(why, ERROR_UNREACHABLE, "no answer within %ld.%ld s", had_ms / 1000,
+                         had_ms % 1000 / 100);
     text_printable(http->complaint);
-    return error_set(why, code == CURLE_OUT_OF_MEMORY ? ERROR_SYSTEM : ERROR_UNREACHABLE,
-                     "%s%s%.150s", curl_easy_strerror(code), *http->complaint ? ": " : "",
-                     http->complaint);
+    return error_set(why, ERROR_UNREACHABLE, "%s%s%.150s", curl_easy_strerror(code),
+                     *http->complaint ? ": " : "", http->complaint);
 }
 
-static bool perform(struct http *http, const char *url, size_t most,
+static bool transfer(struct http *http, const char *url, const char *etag, struct inflow *inflow,
+                     long had_ms, struct error *why)
+{
+    OWNED(release_list) struct curl_slist *headers = NULL;
+    CURLcode code;
+
+    http->complaint[0] = '\0';
+    if (!fill_headers(&headers, etag) ||
+        curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+        curl_easy_setopt(http->curl, CURLOPT_URL, url) != CURLE_OK ||
+        curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, inflow) != CURLE_OK ||
+        curl_easy_setopt(http->curl, CURLOPT_HEADERDATA, inflow) != CURLE_OK)
+        return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
+    code = curl_easy_perform(http->curl);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
+    take_trace(http);
+    if (inflow->overlong)
+        return error_set(why, ERROR_UNREACHABLE, "the answer is too long");
+    return code == CURLE_OK || complain(http, code, had_ms, why);
+}
+
+static bool perform(struct http *http, const char *url, const char *etag, size_t most,
                     const struct deadline *deadline, struct http_answer *answer, struct error *why)
 {
     OWNED(release_inflow) struct inflow inflow = {.body = malloc(most + 1), .most = most};
-    struct http_answer draft = {0};
+    struct http_answer draft = {.max_age = -1};
+    long had_ms = deadline_left_ms(deadline);
     long status = 0;
-    CURLcode code;
 
+    if (http_hosts_have(&http->silent, url, &http->last, why) || !set_times(http, deadline, why))
+        return false;
     if (!inflow.body)
         return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
-    if (!set_times(http, deadline, why))
+    if (!transfer(http, url, etag, &inflow, had_ms, why)) {
+        if (!http->last.sent && why->kind == ERROR_UNREACHABLE)
+            http_hosts_add(&http->silent, url, &http->last, why);
         return false;
-    http->complaint[0] = '\0';
-    if (curl_easy_setopt(http->curl, CURLOPT_URL, url) != CURLE_OK ||
-        curl_easy_setopt(http->curl, CURLOPT_WRITEDATA, &inflow) != CURLE_OK ||
-        curl_easy_setopt(http->curl, CURLOPT_HEADERDATA, &inflow) != CURLE_OK)
-        return error_set(why, ERROR_SYSTEM, "HTTP client: out of memory");
-    code = curl_easy_perform(http->curl);
-    if (inflow.overlong)
-        return error_set(why, ERROR_UNREACHABLE, "the answer is too long");
-    if (code != CURLE_OK)
-        return complain(http, code, why);
+    }
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
     draft.status = (unsigned)status;
-    draft.retry_after_seconds = take_retry_after(http->curl);
+    draft.retry_after_seconds = http_header_retry_after(&inflow.header, time(NULL));
+    if (inflow.header.has_max_age)
+        draft.max_age = (long)inflow.header.max_age;
+    (void)text_copy(draft.etag, sizeof draft.etag, inflow.header.etag);
     take_type(http->curl, draft.type);
     draft.length = inflow.length;
     draft.body = OWN_TAKE(inflow.body);
@@ -258,12 +311,17 @@ static bool perform(struct http *http, const char *url, size_t most,
     return true;
 }
 
-bool http_get(struct http *http, const char *url, size_t most, const struct deadline *deadline,
-              struct http_answer *answer, struct error *why)
+struct http_trace http_last(const struct http *http)
+{
+    return http->last;
+}
+
+bool http_get(struct http *http, const char *url, const char *etag, size_t most,
+              const struct deadline *deadline, struct http_answer *answer, struct error *why)
 {
     curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(http->curl, CURLOPT_FRESH_CONNECT, 0L);
-    return perform(http, url, most, deadline, answer, why);
+    return perform(http, url, etag, most, deadline, answer, why);
 }
 
 /*
@@ -280,7 +338,7 @@ bool http_post(struct http *http, const char *url, const char *form, size_t leng
     curl_easy_setopt(http->curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE, (long)length);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, form);
-    done = perform(http, url, HTTP_BODY_MOST, deadline, answer, why);
+    done = perform(http, url, NULL, HTTP_BODY_MOST, deadline, answer, why);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, NULL);
     return done;
 }

@@ -8,21 +8,21 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-
-#include <stddef.h>
+#include "platform/http_header.h"
 
 struct http;
 
-#define HTTP_TYPE_MOST        63u
-#define HTTP_RETRY_AFTER_MOST 3600u       /* seconds */
-#define HTTP_HEADERS_MOST     (64u << 10) /* bytes of all header lines of one answer */
-#define HTTP_BODY_MOST        (256u << 10)
+#define HTTP_TYPE_MOST    63u
+#define HTTP_HEADERS_MOST (64u << 10) /* bytes of all header lines of one answer */
+#define HTTP_BODY_MOST    (256u << 10)
 
 struct http_answer {
     unsigned status;
     char type[HTTP_TYPE_MOST + 1]; /* media type, lower case, without parameters; may be empty */
-    unsigned retry_after_seconds;  /* 0: none was asked for */
-    char *body;                    /* NUL-terminated, owned */
+    char etag[DOCUMENT_ETAG_MOST + 1];
+    long max_age;                 /* seconds; -1: not said */
+    unsigned retry_after_seconds; /* 0: none was asked for */
+    char *body;                   /* NUL-terminated, owned */
     size_t length;
 };
 void http_answer_release(struct http_answer *answer); /* wipes the body */
@@ -39,11 +39,26 @@ void http_close(struct http *http); /* accepts NULL */
 /*
  * True when a whole answer came back, whatever its status. False: nothing
  * trustworthy came back in time (ERROR_UNREACHABLE), or this machine failed
- * (ERROR_SYSTEM). A body of more than `most` bytes is no answer.
+ * (ERROR_SYSTEM). A body of more than `most` bytes is no answer. With an `etag`
+ * (empty or NULL: none) the server may answer 304 instead.
  */
-bool http_get(struct http *http, const char *url, size_t most, const struct deadline *deadline,
-              struct http_answer *answer, struct error *why);
+bool http_get(struct http *http, const char *url, const char *etag, size_t most,
+              const struct deadline *deadline, struct http_answer *answer, struct error *why);
 
 /* `form` is sent as application/x-www-form-urlencoded, and never twice. */
 bool http_post(struct http *http, const char *url, const char *form, size_t length,
                const struct deadline *deadline, struct http_answer *answer, struct error *why);
+
+/*
+ * How far the last request came. A host that could not be connected to is not tried again for a
+ * while: requests to it fail at once, and this tells of the first.
+ */
+struct http_trace {
+    bool tried;      /* false: there was no time left to try */
+    bool remembered; /* what is told is of an earlier request to this host */
+    bool sent;       /* it may have left this host */
+    bool answering;  /* at least the beginning of an answer came back */
+    bool unhurried;  /* there was as much time as a connection may take */
+    time_t at;
+};
+struct http_trace http_last(const struct http *http);

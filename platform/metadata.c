@@ -3,9 +3,9 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/gate.h"
 
-#define FRESH_SECONDS  ((time_t)24 * 60 * 60)
-#define FORCED_SECONDS ((time_t)5 * 60)
+#define THROTTLED_SECONDS 60 /* for 429 without Retry-After, platform.md 4.4 */
 
 /* A document, how much of it is allowed, and the one way it becomes ours. */
 struct document {
@@ -13,23 +13,24 @@ struct document {
     char url[DISCOVERY_URL_MOST + 1];
     size_t most;
     bool (*adopt)(struct metadata *metadata, const char *json, size_t length, struct error *why);
-    bool held;
-    time_t fetched_at;
+    bool held; /* and young enough to be used */
+    struct document_facts facts;
 };
 
 struct metadata {
-    const char *issuer;
-    const struct documents *documents;
+    const struct authority *authority;
+    const struct memory *memory;
     struct document discovery_document, keys_document;
     struct discovery discovery;
     struct keys *keys;
-    bool failed; /* a fetch of this process did: what is held has to do */
 };
 
+/* An issuer that was seen once stays, even if the document has got too old for anything else. */
 static bool adopt_discovery(struct metadata *metadata, const char *json, size_t length,
                             struct error *why)
 {
-    return discovery_parse(json, length, metadata->issuer, &metadata->discovery, why);
+    return discovery_parse(json, length, metadata->authority, metadata->discovery.issuer,
+                           &metadata->discovery, why);
 }
 
 static bool adopt_keys(struct metadata *metadata, const char *json, size_t length,
@@ -53,66 +54,179 @@ void metadata_close(struct metadata *metadata)
 
 OWN_DEFINE(close_metadata, struct metadata, metadata_close);
 
-bool metadata_open(const char *issuer, const struct documents *documents, struct metadata **opened,
-                   struct error *why)
+bool metadata_open(const struct authority *authority, const struct memory *memory,
+                   struct metadata **opened, struct error *why)
 {
     OWNED(close_metadata) struct metadata *metadata = calloc(1, sizeof *metadata);
 
     if (!metadata)
         return error_set(why, ERROR_SYSTEM, "metadata: out of memory");
-    metadata->issuer = issuer;
-    metadata->documents = documents;
+    metadata->authority = authority;
+    metadata->memory = memory;
     metadata->discovery_document = (struct document){
         .what = "discovery document", .most = DISCOVERY_BODY_MOST, .adopt = adopt_discovery};
     metadata->keys_document =
         (struct document){.what = "key set", .most = KEYS_BODY_MOST, .adopt = adopt_keys};
-    if (!discovery_url(issuer, metadata->discovery_document.url, why))
-        return false;
+    if (!text_copy(metadata->discovery_document.url, sizeof metadata->discovery_document.url,
+                   authority->discovery_url))
+        return error_set(why, ERROR_CONFIG, "issuer: too long");
     *opened = OWN_TAKE(metadata);
     return true;
 }
 
+/* --- How old. --- */
+
 /* A clock set back must not keep a document for ever: one from the future counts as old. */
-static bool is_younger(const struct document *document, time_t seconds)
+static bool is_fresh(const struct document *document)
+{
+    time_t now = time(NULL);
+    time_t fresh = document->facts.fresh_seconds;
+
+    if (fresh < METADATA_FRESH_LEAST)
+        fresh = METADATA_FRESH_LEAST;
+    if (fresh > METADATA_FRESH_MOST)
+        fresh = METADATA_FRESH_MOST;
+    return document->held && document->facts.fetched_at <= now &&
+           now - document->facts.fetched_at < fresh;
+}
+
+static bool is_usable(const struct document_facts *facts)
 {
     time_t now = time(NULL);
 
-    return document->held && document->fetched_at <= now && now - document->fetched_at < seconds;
+    return facts->fetched_at > now || now - facts->fetched_at < METADATA_OLDEST_SECONDS;
 }
 
-static void load(struct metadata *metadata, struct document *document)
+static bool was_forced_lately(const struct document_facts *facts)
+{
+    time_t now = time(NULL);
+
+    return facts->forced_at <= now && now - facts->forced_at < METADATA_FORCED_SECONDS;
+}
+
+static unsigned fresh_for(const struct http_answer *answer)
+{
+    if (answer->max_age < 0 || answer->max_age > (long)METADATA_FRESH_MOST)
+        return METADATA_FRESH_MOST;
+    return answer->max_age < (long)METADATA_FRESH_LEAST ? METADATA_FRESH_LEAST
+                                                        : (unsigned)answer->max_age;
+}
+
+/* --- One document: kept, and fetched. --- */
+
+static enum lookup load(struct metadata *metadata, struct document *document)
 {
     OWNED(buffer_release) struct buffer body = BUFFER_WITH_LIMIT(document->most);
-    const struct documents *documents = metadata->documents;
-    time_t fetched_at = 0;
+    const struct memory *memory = metadata->memory;
+    struct document_facts facts = {0};
+    enum lookup found = memory->load_document(memory->context, document->url, &body, &facts);
     struct error ignored;
 
-    if (documents->load(documents->context, document->url, &body, &fetched_at) != LOOKUP_FOUND ||
-        !body.bytes || !document->adopt(metadata, body.bytes, body.length, &ignored))
-        return;
+    if (found != LOOKUP_FOUND)
+        return found;
+    if (!body.bytes || !document->adopt(metadata, body.bytes, body.length, &ignored))
+        return LOOKUP_ABSENT;
+    document->facts = facts;
+    document->held = is_usable(&facts);
+    return LOOKUP_FOUND;
+}
+
+/* A 304 renews what is known about the document; only what was asked for can be found unchanged. */
+static bool take(struct metadata *metadata, struct document *document, const char *etag,
+                 const struct http_answer *answer, struct error *why)
+{
+    const struct memory *memory = metadata->memory;
+    bool changed = answer->status == 200;
+    const char *new_etag = changed || *answer->etag ? answer->etag : document->facts.etag;
+    struct document_facts facts = {.forced_at = document->facts.forced_at,
+                                   .fresh_seconds = fresh_for(answer)};
+
+    if (!changed && (answer->status != 304 || !*etag))
+        return error_set(why, ERROR_UNREACHABLE, "%s: HTTP %u", document->what, answer->status);
+    if (changed && !document->adopt(metadata, answer->body, answer->length, why))
+        return false;
+    (void)text_copy(facts.etag, sizeof facts.etag, new_etag);
+    facts.fetched_at = time(NULL);
+    document->facts = facts;
     document->held = true;
-    document->fetched_at = fetched_at;
+    memory->keep_document(memory->context, document->url, changed ? answer->body : NULL,
+                          changed ? answer->length : 0, &facts);
+    return true;
 }
 
 static bool fetch(struct metadata *metadata, struct document *document, struct http *http,
                   const struct deadline *deadline, struct error *why)
 {
     OWNED(http_answer_release) struct http_answer answer = {0};
-    const struct documents *documents = metadata->documents;
+    char etag[DOCUMENT_ETAG_MOST + 1] = "";
+    struct http_trace trace;
+    unsigned told;
+    bool good;
 
-    metadata->failed = true;
-    if (!http_get(http, document->url, document->most, deadline, &answer, why))
-        return error_context(why, "%s", document->what);
-    if (answer.status != 200)
-        return error_set(why, ERROR_UNREACHABLE, "%s: HTTP %u", document->what, answer.status);
-    if (!document->adopt(metadata, answer.body, answer.length, why))
+    if (!gate_still_open(metadata->memory, DEPENDENCY_METADATA, why))
         return false;
-    metadata->failed = false;
-    document->held = true;
-    document->fetched_at = time(NULL);
-    documents->keep(documents->context, document->url, answer.body, answer.length,
-                    document->fetched_at);
-    return true;
+    if (document->held)
+        (void)text_copy(etag, sizeof etag, document->facts.etag);
+    good = http_get(http, document->url, etag, document->most, deadline, &answer, why);
+    if (good)
+        good = take(metadata, document, etag, &answer, why);
+    else
+        error_context(why, "%s", document->what);
+    trace = http_last(http);
+    told = answer.retry_after_seconds;
+    if (told == 0 && answer.status == 429)
+        told = THROTTLED_SECONDS;
+    if (good)
+        gate_served(metadata->memory, DEPENDENCY_METADATA, told);
+    else if (why->kind != ERROR_SYSTEM)
+        gate_failed(metadata->memory, DEPENDENCY_METADATA, &trace, told);
+    return good;
+}
+
+/* --- Both. --- */
+
+/* Where the keys are may have changed with the discovery document. */
+static void place_keys(struct metadata *metadata)
+{
+    struct document *keys = &metadata->keys_document;
+
+    if (strcmp(keys->url, metadata->discovery.jwks_uri) == 0)
+        return;
+    *keys = (struct document){.what = keys->what, .most = keys->most, .adopt = keys->adopt};
+    (void)text_copy(keys->url, sizeof keys->url, metadata->discovery.jwks_uri);
+}
+
+static void load_both(struct metadata *metadata)
+{
+    (void)load(metadata, &metadata->discovery_document);
+    place_keys(metadata);
+    if (*metadata->keys_document.url)
+        (void)load(metadata, &metadata->keys_document);
+}
+
+static bool both_held(const struct metadata *metadata)
+{
+    return metadata->discovery_document.held && metadata->keys_document.held;
+}
+
+static bool both_fresh(const struct metadata *metadata)
+{
+    return is_fresh(&metadata->discovery_document) && is_fresh(&metadata->keys_document);
+}
+
+static bool fetch_stale(struct metadata *metadata, struct http *http,
+                        const struct deadline *deadline, struct error *why)
+{
+    struct document *keys = &metadata->keys_document;
+
+    if (!is_fresh(&metadata->discovery_document)) {
+        if (!fetch(metadata, &metadata->discovery_document, http, deadline, why))
+            return false;
+        place_keys(metadata);
+        if (!keys->held)
+            (void)load(metadata, keys);
+    }
+    return is_fresh(keys) || fetch(metadata, keys, http, deadline, why);
 }
 
 /* Renewing what we could do without may not eat the time that the sign-in itself needs. */
@@ -121,40 +235,32 @@ static struct deadline share_of(const struct deadline *budget)
     return deadline_in_ms(deadline_left_ms(budget) / 4);
 }
 
-static bool need(struct metadata *metadata, struct document *document, struct http *http,
-                 const struct deadline *budget, struct error *why)
-{
-    struct deadline share;
-
-    if (!document->held)
-        load(metadata, document);
-    if (!document->held)
-        return fetch(metadata, document, http, budget, why);
-    if (is_younger(document, FRESH_SECONDS) || metadata->failed)
-        return true;
-    share = share_of(budget);
-    (void)fetch(metadata, document, http, &share, why);
-    return true;
-}
-
 bool metadata_ready(struct metadata *metadata, struct http *http, const struct deadline *budget,
                     struct error *why)
 {
-    struct document *keys = &metadata->keys_document;
+    OWNED(gate_leave) struct gate gate = GATE_SHUT;
+    struct deadline deadline = *budget;
+    struct error trouble = {0};
 
-    if (!need(metadata, &metadata->discovery_document, http, budget, why))
-        return false;
-    /* Where the keys are may have changed with the discovery document. */
-    if (strcmp(keys->url, metadata->discovery.jwks_uri) != 0) {
-        keys->held = false;
-        (void)text_copy(keys->url, sizeof keys->url, metadata->discovery.jwks_uri);
+    if (!both_held(metadata))
+        load_both(metadata);
+    if (both_fresh(metadata))
+        return true;
+    if (both_held(metadata))
+        deadline = share_of(budget);
+    if (gate_pass(metadata->memory, DEPENDENCY_METADATA, &deadline, &gate, &trouble)) {
+        load_both(metadata); /* another process may have been faster */
+        if (fetch_stale(metadata, http, &deadline, &trouble))
+            return true;
     }
-    return need(metadata, keys, http, budget, why);
+    if (!both_held(metadata))
+        *why = trouble;
+    return both_held(metadata);
 }
 
-const char *metadata_token_endpoint(const struct metadata *metadata)
+const struct discovery *metadata_discovery(const struct metadata *metadata)
 {
-    return metadata->discovery.token_endpoint;
+    return &metadata->discovery;
 }
 
 const struct keys *metadata_keys(const struct metadata *metadata)
@@ -162,13 +268,59 @@ const struct keys *metadata_keys(const struct metadata *metadata)
     return metadata->keys;
 }
 
-bool metadata_keys_may_be_renewed(const struct metadata *metadata)
+enum lookup metadata_issuer(struct metadata *metadata, const char **issuer)
 {
-    return !is_younger(&metadata->keys_document, FORCED_SECONDS);
+    enum lookup found = LOOKUP_FOUND;
+
+    *issuer = metadata->discovery.issuer;
+    if (!**issuer && *metadata->authority->issuer)
+        *issuer = metadata->authority->issuer;
+    else if (!**issuer)
+        found = load(metadata, &metadata->discovery_document);
+    return found;
 }
 
+/* Five minutes apart among all processes; noted first, so that dying does not help to ask more. */
 bool metadata_renew_keys(struct metadata *metadata, struct http *http,
                          const struct deadline *budget, struct error *why)
 {
-    return fetch(metadata, &metadata->keys_document, http, budget, why);
+    OWNED(gate_leave) struct gate gate = GATE_SHUT;
+    const struct memory *memory = metadata->memory;
+    struct document *keys = &metadata->keys_document;
+
+    if (!gate_pass(memory, DEPENDENCY_METADATA, budget, &gate, why))
+        return false;
+    (void)load(metadata, keys);
+    if (was_forced_lately(&keys->facts))
+        return keys->facts.fetched_at >= keys->facts.forced_at ||
+               error_set(why, ERROR_UNREACHABLE, "key set: has failed to be renewed lately");
+    keys->facts.forced_at = time(NULL);
+    memory->keep_document(memory->context, keys->url, NULL, 0, &keys->facts);
+    return fetch(metadata, keys, http, budget, why);
+}
+
+enum knock metadata_knock(struct metadata *metadata, struct http *http,
+                          const struct deadline *deadline, struct error *why)
+{
+    OWNED(gate_leave) struct gate gate = GATE_SHUT;
+    struct document *document = &metadata->discovery_document;
+
+    if (!gate_pass(metadata->memory, DEPENDENCY_METADATA, NULL, &gate, why))
+        /* It was not asked since it answers, though with nothing of use. */
+        return gate.told || gate.breaker.silent || gate.state != BREAKER_OPEN ? KNOCK_NOT_ASKED
+                                                                              : KNOCK_ANSWERED;
+    if (!document->held)
+        (void)load(metadata, document);
+    if (!fetch(metadata, document, http, deadline, why) && !http_last(http).answering)
+        return KNOCK_SILENT;
+    return gate_still_open(metadata->memory, DEPENDENCY_METADATA, why) ? KNOCK_ANSWERED
+                                                                       : KNOCK_NOT_ASKED;
+}
+
+bool metadata_probe(struct metadata *metadata, struct http *http, const struct deadline *deadline,
+                    struct error *why)
+{
+    load_both(metadata);
+    metadata->discovery_document.facts.fetched_at = 0;
+    return fetch_stale(metadata, http, deadline, why);
 }

@@ -2,27 +2,8 @@
 #include "platform/platform.h"
 
 #include "base/own.h"
-#include "platform/grant.h"
-#include "platform/metadata.h"
-#include "platform/token.h"
-
-#define SKEW_SECONDS 300
-
-struct platform {
-    struct platform_settings settings;
-    struct documents documents;
-    struct metadata *metadata;
-    struct http *http; /* started by the first request: it costs milliseconds */
-};
-
-/* One grant on its way. */
-struct attempt {
-    struct platform *platform;
-    enum grant grant;
-    const char *name, *secret, *object_id;
-    const struct deadline *budget;
-    struct outcome *outcome;
-};
+#include "base/text.h"
+#include "platform/platform_internal.h"
 
 void outcome_release(struct outcome *outcome)
 {
@@ -42,7 +23,7 @@ void platform_close(struct platform *platform)
 
 OWN_DEFINE(close_platform, struct platform, platform_close);
 
-bool platform_open(const struct platform_settings *settings, const struct documents *documents,
+bool platform_open(const struct platform_settings *settings, const struct memory *memory,
                    struct platform **opened, struct error *why)
 {
     OWNED(close_platform) struct platform *platform = calloc(1, sizeof *platform);
@@ -50,26 +31,25 @@ bool platform_open(const struct platform_settings *settings, const struct docume
     if (!platform)
         return error_set(why, ERROR_SYSTEM, "platform: out of memory");
     platform->settings = *settings;
-    platform->documents = *documents;
-    if (!metadata_open(settings->issuer, &platform->documents, &platform->metadata, why))
+    platform->memory = *memory;
+    if (!authority_read(settings->issuer, &platform->authority, why) ||
+        !metadata_open(&platform->authority, &platform->memory, &platform->metadata, why))
         return false;
     *opened = OWN_TAKE(platform);
     return true;
 }
 
-static void refused(struct outcome *outcome, enum refusal refusal)
+enum lookup platform_issuer(struct platform *platform, char issuer[static IDENTITY_TEXT_MOST + 1])
 {
-    outcome->answer = ANSWER_REFUSED;
-    outcome->refusal = refusal;
+    const char *known = "";
+    enum lookup found = metadata_issuer(platform->metadata, &known);
+
+    if (found == LOOKUP_FOUND && !text_copy(issuer, IDENTITY_TEXT_MOST + 1, known))
+        return LOOKUP_ABSENT;
+    return found;
 }
 
-static void unreachable(struct outcome *outcome)
-{
-    outcome->answer = ANSWER_UNREACHABLE;
-    outcome->refusal = REFUSAL_DENIED; /* not read; the one that would do no harm */
-}
-
-static bool get_ready(struct platform *platform, const struct deadline *budget, struct error *why)
+bool platform_get_ready(struct platform *platform, const struct deadline *budget, struct error *why)
 {
     const struct platform_settings *settings = &platform->settings;
 
@@ -79,135 +59,112 @@ static bool get_ready(struct platform *platform, const struct deadline *budget, 
     return metadata_ready(platform->metadata, platform->http, budget, why);
 }
 
-static bool fill_form(const struct attempt *attempt, struct form *form, struct error *why)
+enum dependency platform_dependency(enum grant grant)
 {
-    const struct platform_settings *settings = &attempt->platform->settings;
-
-    if (!form_add(form, "client_id", settings->client_id, why) ||
-        !form_add(form, "scope", settings->scope, why))
-        return false;
-    if (attempt->grant == GRANT_PASSWORD)
-        return form_add(form, "grant_type", "password", why) &&
-               form_add(form, "username", attempt->name, why) &&
-               form_add(form, "password", attempt->secret, why);
-    return form_add(form, "grant_type", "refresh_token", why) &&
-           form_add(form, "refresh_token", attempt->secret, why);
+    return grant == GRANT_PASSWORD ? DEPENDENCY_PASSWORD : DEPENDENCY_REFRESH;
 }
 
-static enum signature verify(const struct attempt *attempt, const char *id_token,
-                             struct identity *identity, struct error *why)
+/* Silence is of the host, and so of both kinds of grants; any answer is of one kind alone. */
+void platform_grant_failed(const struct platform *platform, enum grant grant, unsigned told)
 {
-    const struct platform *platform = attempt->platform;
-    const struct platform_settings *settings = &platform->settings;
-    struct expected expected = {
-        .issuer = settings->issuer,
-        .client_id = settings->client_id,
-        .name = attempt->name,
-        .object_id = attempt->object_id,
-        .name_claim = settings->name_claim,
-        .groups_claim = settings->groups_claim,
-        .now = time(NULL),
-        .skew_seconds = SKEW_SECONDS,
-    };
+    struct http_trace trace = http_last(platform->http);
 
-    return token_verify(id_token, strlen(id_token), metadata_keys(platform->metadata),
-                        settings->algorithms, &expected, identity, why);
+    for (unsigned other = 0; other < GRANTS; other++)
+        if (other == grant || !trace.answering)
+            gate_failed(&platform->memory, platform_dependency((enum grant)other), &trace, told);
 }
 
-/* An unknown key may be a new one: the key set is fetched once more, but not for every token. */
-static bool take_identity(const struct attempt *attempt, const char *id_token)
+/* A grant of no kind and nobody's secret: the endpoint can only complain. */
+static bool ask_for_nothing(struct platform *platform, const struct deadline *budget,
+                            struct http_answer *answer, struct error *why)
 {
-    struct platform *platform = attempt->platform;
-    struct outcome *outcome = attempt->outcome;
-    enum signature signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
+    OWNED(form_release) struct form form = {0};
+    const char *endpoint = metadata_discovery(platform->metadata)->token_endpoint;
 
-    if (signature == SIGNATURE_UNKNOWN_KEY && metadata_keys_may_be_renewed(platform->metadata)) {
-        if (!metadata_renew_keys(platform->metadata, platform->http, attempt->budget,
-                                 &outcome->why)) {
-            unreachable(outcome);
-            return false;
-        }
-        signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
-    }
-    if (signature == SIGNATURE_GOOD)
-        return true;
-    if (outcome->why.kind == ERROR_SYSTEM)
-        unreachable(outcome);
-    else
-        refused(outcome, REFUSAL_UNTRUSTED);
-    return false;
+    return form_add(&form, "client_id", platform->settings.client_id, why) &&
+           http_post(platform->http, endpoint, form.bytes, form.length, budget, answer, why);
 }
 
-/* 200 with anything but usable tokens is somebody else's page, or a broken service. */
-static void take_tokens(const struct attempt *attempt, const struct http_answer *answer)
-{
-    OWNED(tokens_release) struct tokens tokens = {0};
-    struct outcome *outcome = attempt->outcome;
-
-    if (strcmp(answer->type, "application/json") != 0) {
-        unreachable(outcome);
-        error_set(&outcome->why, ERROR_UNREACHABLE, "HTTP 200, but not application/json");
-    } else if (!tokens_read(answer->body, answer->length, &tokens, &outcome->why)) {
-        unreachable(outcome);
-    } else if (take_identity(attempt, tokens.id_token)) {
-        outcome->answer = ANSWER_ACCEPTED;
-        outcome->why = (struct error){0};
-        outcome->refresh_token = OWN_TAKE(tokens.refresh_token);
-    }
-}
-
-static void take_error(const struct attempt *attempt, const struct http_answer *answer)
-{
-    struct outcome *outcome = attempt->outcome;
-    struct oauth_error error;
-    struct judgement judgement;
-
-    oauth_error_read(answer->body, answer->length, &error);
-    judgement = classify(attempt->grant, answer->status, &error);
-    outcome->answer = judgement.answer;
-    outcome->refusal = judgement.refusal;
-    outcome->why.kind = judgement.answer == ANSWER_REFUSED ? ERROR_REFUSED : ERROR_UNREACHABLE;
-    oauth_error_tell(answer->status, &error, judgement.number, &outcome->why);
-}
-
-static void perform(const struct attempt *attempt)
+/* Whether the endpoint answers as one that works: with a complaint about what is missing. */
+static enum probe probe_endpoint(struct platform *platform, enum grant grant,
+                                 const struct deadline *budget, struct error *why)
 {
     OWNED(http_answer_release) struct http_answer answer = {0};
-    OWNED(form_release) struct form form = {0};
-    struct platform *platform = attempt->platform;
-    struct outcome *outcome = attempt->outcome;
+    const struct codes *codes = platform->settings.codes;
+    struct judgement judgement;
+    struct oauth_error error;
+    unsigned told;
 
-    unreachable(outcome);
-    if (!get_ready(platform, attempt->budget, &outcome->why) ||
-        !fill_form(attempt, &form, &outcome->why) ||
-        !http_post(platform->http, metadata_token_endpoint(platform->metadata), form.bytes,
-                   form.length, attempt->budget, &answer, &outcome->why))
-        return;
-    outcome->answered = true;
-    outcome->retry_after_seconds = answer.retry_after_seconds;
-    if (answer.status == 200)
-        take_tokens(attempt, &answer);
-    else
-        take_error(attempt, &answer);
+    if (!ask_for_nothing(platform, budget, &answer, why)) {
+        if (why->kind == ERROR_UNREACHABLE)
+            platform_grant_failed(platform, grant, 0);
+        error_context(why, "token endpoint");
+        return PROBE_FAILED;
+    }
+    oauth_error_read(answer.body, answer.length, &error);
+    judgement = classify(codes, grant, answer.status, &error);
+    told = answer.retry_after_seconds ? answer.retry_after_seconds : judgement.wait_seconds;
+    if (judgement.outage || (answer.status != 400 && answer.status != 401)) {
+        platform_grant_failed(platform, grant, told);
+        error_set(why, ERROR_UNREACHABLE, "token endpoint: HTTP %u", answer.status);
+        return PROBE_FAILED;
+    }
+    gate_probed(&platform->memory, platform_dependency(grant), told);
+    return PROBE_OVER;
 }
 
-void platform_password_grant(struct platform *platform, const char *name, const char *password,
-                             const char *object_id, const struct deadline *budget,
-                             struct outcome *outcome)
+static enum probe probe_host(struct platform *platform, enum grant grant,
+                             const struct deadline *budget, struct error *why)
 {
-    struct attempt attempt = {platform, GRANT_PASSWORD, name, password, object_id, budget, outcome};
-
-    *outcome = (struct outcome){0};
-    perform(&attempt);
+    switch (metadata_knock(platform->metadata, platform->http, budget, why)) {
+    case KNOCK_ANSWERED:
+        gate_probed(&platform->memory, platform_dependency(grant), 0);
+        return PROBE_OVER;
+    case KNOCK_SILENT:
+        platform_grant_failed(platform, grant, 0);
+        return PROBE_FAILED;
+    case KNOCK_NOT_ASKED:
+        break;
+    }
+    return PROBE_NOT_YET;
 }
 
-void platform_refresh_grant(struct platform *platform, const char *name, const char *refresh_token,
-                            const char *object_id, const struct deadline *budget,
-                            struct outcome *outcome)
+static enum probe probe(struct platform *platform, enum dependency dependency,
+                        const struct breaker *breaker, const struct deadline *budget,
+                        struct error *why)
 {
-    struct attempt attempt = {platform,  GRANT_REFRESH, name,   refresh_token,
-                              object_id, budget,        outcome};
+    const struct platform_settings *settings = &platform->settings;
+    enum grant grant = dependency == DEPENDENCY_PASSWORD ? GRANT_PASSWORD : GRANT_REFRESH;
 
-    *outcome = (struct outcome){0};
-    perform(&attempt);
+    if (!platform->http &&
+        !http_open(settings->ca_file, settings->connect_seconds, &platform->http, why))
+        return PROBE_FAILED;
+    if (dependency == DEPENDENCY_METADATA)
+        return metadata_probe(platform->metadata, platform->http, budget, why) ? PROBE_OVER
+                                                                               : PROBE_FAILED;
+    if (breaker->silent)
+        return probe_host(platform, grant, budget, why);
+    if (!metadata_ready(platform->metadata, platform->http, budget, why) ||
+        !gate_still_open(&platform->memory, dependency, why))
+        return PROBE_NOT_YET;
+    return probe_endpoint(platform, grant, budget, why);
+}
+
+enum probe platform_probe(struct platform *platform, enum dependency dependency,
+                          const struct deadline *budget, struct error *why)
+{
+    OWNED(gate_leave) struct gate gate = GATE_SHUT;
+
+    gate_look(&platform->memory, dependency, &gate);
+    if (gate.breaker.failures == 0 && gate.breaker.told_until == 0)
+        return PROBE_NOT_NEEDED;
+    if (gate.state == BREAKER_CLOSED) /* it was told to wait, and that is over */
+        gate_served(&platform->memory, dependency, 0);
+    if (gate.state == BREAKER_CLOSED || gate.breaker.answering)
+        return PROBE_NOT_NEEDED;
+    if (gate.state == BREAKER_OPEN || !gate_pass(&platform->memory, dependency, NULL, &gate, why))
+        return PROBE_NOT_YET;
+    if (gate.state == BREAKER_CLOSED || gate.breaker.answering)
+        return PROBE_NOT_NEEDED; /* found out by another process just now */
+    return probe(platform, dependency, &gate.breaker, budget, why);
 }

@@ -144,10 +144,9 @@ static bool fill_in(const char *pattern, const char *tenant, char *issuer, size_
     for (; (holder = strstr(pattern, TENANT_HOLDER)); pattern = holder + strlen(TENANT_HOLDER)) {
         size_t length = (size_t)(holder - pattern);
 
-        if (length + strlen(tenant) >= size)
+        if (length >= size || !text_copy(issuer + length, size - length, tenant))
             return false;
         memcpy(issuer, pattern, length);
-        memcpy(issuer + length, tenant, strlen(tenant));
         issuer += length + strlen(tenant);
         size -= length + strlen(tenant);
     }
@@ -160,7 +159,8 @@ bool tenant_key_fits(const struct key *key, const struct expected *expected,
     bool entra = expected->kind == AUTHORITY_ENTRA || expected->kind == AUTHORITY_CIAM;
     char issuer[2 * IDENTITY_TEXT_MOST];
 
-    if (key->cloud && expected->cloud && *expected->cloud && strcmp(key->cloud, expected->cloud))
+    if (key->cloud && expected->cloud && *expected->cloud &&
+        strcmp(key->cloud, expected->cloud) != 0)
         return claim_untrusted(why, "the key is of another cloud");
     if (!key->issuer)
         return true;

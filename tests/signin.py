@@ -186,6 +186,14 @@ class Host:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f'{self.state}/private/attempts')
 
+    def forget_breakers(self):
+        """As if no outage had ever been met."""
+        with sqlite3.connect(f'{self.state}/private/store.db', timeout=PATIENCE) as store:
+            store.execute('DELETE FROM breaker')
+        for name in os.listdir(f'{self.build}/run/state'):
+            if name == 'outage' or name.startswith('breaker-'):
+                os.unlink(f'{self.build}/run/state/{name}')
+
     @contextlib.contextmanager
     def busy_store(self):
         """Another process holds the store, for longer than anybody waits."""

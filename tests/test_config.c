@@ -32,6 +32,30 @@ static void a_whole_text_is_read_and_presets_fill_the_rest(void **state)
     config_release(config);
 }
 
+static void an_issuer_may_have_any_form_of_an_authority(void **state)
+{
+    static const char *const issuers[] = {
+        "https://login.microsoftonline.com/contoso.example",
+        "https://sts.windows.net/11111111-1111-1111-1111-111111111111/",
+        "https://fab.ciamlogin.com",
+        "https://fab.b2clogin.com/fab.onmicrosoft.com/B2C_1_ropc",
+        "https://op.example:8443/a/",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof issuers / sizeof issuers[0]; i++) {
+        char text[512];
+        struct config *config = NULL;
+        struct error why = {0};
+
+        snprintf(text, sizeof text,
+                 "issuer = %s\nclient_id = a\ndomains = a.example\nallow = everyone\n", issuers[i]);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_string_equal(config->issuer, issuers[i]); /* as it was written */
+        config_release(config);
+    }
+}
+
 static void lists_go_on_within_a_file_and_separate_by_blanks_and_commas(void **state)
 {
     struct config *config = NULL;
@@ -64,6 +88,22 @@ static void complaints_name_file_line_and_cure(void **state)
         {"issuer = http://a.example\n",
          "f:1: issuer wants an https URL without query, fragment or person, not "
          "\"http://a.example\""},
+        {"issuer =\n",
+         "f:1: issuer wants an https URL without query, fragment or person, not \"\""},
+        {"\nissuer = https://login.microsoftonline.com/common/v2.0\n",
+         "f:2: issuer: common is not one tenant of your own; write "
+         "https://login.microsoftonline.com/TENANT, TENANT being the GUID or a domain of your "
+         "tenant"},
+        {"issuer = https://fab.b2clogin.com/fab.onmicrosoft.com\n",
+         "f:1: issuer: the policy is missing; write https://fab.b2clogin.com/TENANT/POLICY, TENANT "
+         "being the GUID or a domain of your tenant"},
+        {"issuer = https://login.microsoftonline.de/contoso.example\n",
+         "f:1: issuer: login.microsoftonline.de has been closed; write "
+         "https://login.microsoftonline.com/TENANT, TENANT being the GUID or a domain of the "
+         "tenant "
+         "that replaced it"},
+        {"issuer = https://a.example\nissuer = https://a.example\n",
+         "f:2: issuer is given twice; remove one"},
         {"\n\nisuer = https://a.example\n",
          "f:3: no setting is called \"isuer\"; see latchkey.conf(5)"},
         {WHOLE "offline_days = 366\n",
@@ -226,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_text_is_read_and_presets_fill_the_rest),
+        cmocka_unit_test(an_issuer_may_have_any_form_of_an_authority),
         cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
         cmocka_unit_test(complaints_name_file_line_and_cure),
         cmocka_unit_test(an_overlong_line_is_refused_whole),

@@ -22,14 +22,16 @@ static bool is_silent(enum result result)
 
 static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
 {
-    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 8; n++) {
+    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 32; n++) {
         const struct facts facts = {
-            .result = n / (LOCALS * OFFLINES * 8),
-            .local = n / (OFFLINES * 8) % LOCALS,
-            .offline = n / 8 % OFFLINES,
+            .result = n / (LOCALS * OFFLINES * 32),
+            .local = n / (OFFLINES * 32) % LOCALS,
+            .offline = n / 32 % OFFLINES,
             .may_ask_password = n & 1,
             .may_ask_token = n & 2,
             .password_unserved = n & 4,
+            .refused_before = n & 8,
+            .advice = n & 16 ? WORDS_DEVICE : WORDS_NONE,
         };
         const struct decision decision = policy_decide(&facts);
 
@@ -49,7 +51,8 @@ static void admitted_only_if_proven(const struct facts *f, const struct decision
 static void offline_only_if_silent_right_and_open(const struct facts *f, const struct decision *d)
 {
     bool fallback = f->result == RESULT_UNSERVED && f->may_ask_token;
-    bool dead_token = f->result == RESULT_TOKEN && f->password_unserved && !f->may_ask_password;
+    bool dead_token = (f->result == RESULT_TOKEN || f->result == RESULT_DOUBT) &&
+                      f->password_unserved && !f->may_ask_password;
     bool wanted = (is_silent(f->result) || dead_token) && f->local == LOCAL_RIGHT &&
                   f->offline == OFFLINE_OPEN && !fallback;
 
@@ -104,9 +107,11 @@ static void refusals_of_the_account_are_always_remembered(const struct facts *f,
                                                           const struct decision *d)
 {
     static const enum refused wanted[RESULTS] = {
-        [RESULT_REVOKED] = REFUSED_REVOKED,   [RESULT_ACCOUNT] = REFUSED_ACCOUNT,
+        [RESULT_REVOKED] = REFUSED_REVOKED,   [RESULT_FREQUENCY] = REFUSED_REVOKED,
+        [RESULT_ACCOUNT] = REFUSED_ACCOUNT,   [RESULT_UNASSIGNED] = REFUSED_ACCOUNT,
         [RESULT_DISABLED] = REFUSED_DISABLED, [RESULT_POLICY] = REFUSED_POLICY,
-        [RESULT_EXPIRED] = REFUSED_PASSWORD,  [RESULT_SETUP] = REFUSED_POLICY,
+        [RESULT_RISK] = REFUSED_POLICY,       [RESULT_EXPIRED] = REFUSED_PASSWORD,
+        [RESULT_SETUP] = REFUSED_POLICY,
     };
 
     if (wanted[f->result] != REFUSED_NOT)
@@ -118,6 +123,46 @@ static void only_a_password_the_platform_took_becomes_a_verifier(const struct fa
 {
     assert_int_equal(d->new_verifier,
                      f->result == RESULT_ACCEPTED_PASSWORD && f->local != LOCAL_RIGHT);
+}
+
+/* platform.md 3.3, the cache column: what a refusal erases, whatever was typed. */
+static void each_refusal_erases_what_its_row_says(const struct facts *f, const struct decision *d)
+{
+    static const struct {
+        bool verifier, token;
+    } wanted[RESULTS] = {
+        [RESULT_TOKEN] = {false, true},     [RESULT_REVOKED] = {true, true},
+        [RESULT_FREQUENCY] = {false, true}, [RESULT_UNASSIGNED] = {false, true},
+        [RESULT_DISABLED] = {true, true},   [RESULT_RISK] = {true, true},
+        [RESULT_EXPIRED] = {true, false},
+    };
+    bool gone = f->result == RESULT_ACCOUNT && f->refused_before;
+    bool changed = f->result == RESULT_SECRET && f->local == LOCAL_RIGHT;
+
+    assert_int_equal(d->erase_verifier, wanted[f->result].verifier || gone || changed);
+    assert_int_equal(d->erase_token, wanted[f->result].token || gone);
+    assert_int_equal(d->doubt_token, f->result == RESULT_DOUBT);
+}
+
+static void advice_is_for_whoever_may_know(const struct facts *f, const struct decision *d)
+{
+    bool told_so = f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP;
+
+    if (d->words == WORDS_DEVICE)
+        assert_true(f->local == LOCAL_RIGHT || (f->local == LOCAL_UNKNOWN && told_so));
+    if (f->advice == WORDS_DEVICE && f->local == LOCAL_RIGHT && f->result == RESULT_POLICY)
+        assert_int_equal(d->words, WORDS_DEVICE);
+}
+
+/* 50053 says nothing about what was typed: whoever has not proven a secret gets the one text. */
+static void a_locked_account_is_told_only_to_its_owner(const struct facts *f,
+                                                       const struct decision *d)
+{
+    if (d->verdict == VERDICT_MAXTRIES || d->words == WORDS_LOCKED)
+        assert_true(f->result == RESULT_LOCKED && f->local == LOCAL_RIGHT &&
+                    f->offline != OFFLINE_OPEN);
+    if (f->result == RESULT_LOCKED && f->local != LOCAL_RIGHT)
+        assert_int_equal(d->verdict, VERDICT_DENY);
 }
 
 static void it_asks_only_what_may_be_asked(const struct facts *f, const struct decision *d)
@@ -138,6 +183,9 @@ static void the_whole_table_keeps_its_promises(void **state)
     for_all(silence_and_success_leave_no_refusal);
     for_all(refusals_of_the_account_are_always_remembered);
     for_all(only_a_password_the_platform_took_becomes_a_verifier);
+    for_all(each_refusal_erases_what_its_row_says);
+    for_all(advice_is_for_whoever_may_know);
+    for_all(a_locked_account_is_told_only_to_its_owner);
     for_all(it_asks_only_what_may_be_asked);
 }
 
@@ -152,57 +200,77 @@ static void each_row_of_the_story_ends_as_told(void **state)
         bool erase_verifier, erase_token;
     } rows[] = {
         /* clang-format off */
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_CLOCK, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false},
+        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
+        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_CHANGED, REFUSED_PASSWORD, true, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, true},
-        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false},
+        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, true, true},
-        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
+        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_DISABLED, REFUSED_DISABLED, true, true},
-        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
+        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
+        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_NONE},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false},
+        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE},
+         STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_FREQUENCY, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE},
+         STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, false, true},
+        {{RESULT_UNASSIGNED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+         STEP_DENY, WORDS_NOT_ALLOWED, REFUSED_ACCOUNT, false, true},
+        {{RESULT_RISK, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+         STEP_DENY, WORDS_RISK, REFUSED_POLICY, true, true},
+        {{RESULT_ACCOUNT, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, true, WORDS_NONE},
+         STEP_DENY, WORDS_BAD, REFUSED_ACCOUNT, true, true},
+        {{RESULT_POLICY, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_HOURS},
+         STEP_DENY, WORDS_HOURS, REFUSED_POLICY, false, false},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_REGISTER},
+         STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, false},
+        {{RESULT_DENIED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_DECLINED},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
+        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
     };
@@ -303,13 +371,63 @@ static void the_first_proof_is_chosen_by_age(void **state)
     assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
 }
 
+static void a_doubtful_token_rests_for_two_minutes(void **state)
+{
+    const time_t now = 1000 * DAY;
+    struct person person = somebody(now - DAY, now - DAY);
+    struct remembered r = {.person = &person, .now = now};
+
+    (void)state;
+    assert_false(policy_token_rests(&r));
+    person.token_doubted_at = now;
+    assert_true(policy_token_rests(&r));
+    person.token_doubted_at = now - 119;
+    assert_true(policy_token_rests(&r));
+    person.token_doubted_at = now - 120;
+    assert_false(policy_token_rests(&r));
+    person.token_doubted_at = now + 1; /* a clock set back must not make it rest for ever */
+    assert_false(policy_token_rests(&r));
+    r.person = NULL;
+    assert_false(policy_token_rests(&r));
+}
+
+static void an_account_is_gone_when_it_is_not_there_an_hour_later(void **state)
+{
+    const time_t now = 1000 * DAY;
+    struct person person = somebody(now - DAY, now - DAY);
+    struct remembered r = {.person = &person, .now = now};
+
+    (void)state;
+    person.refused = REFUSED_ACCOUNT;
+    person.refused_at = now - 3600;
+    assert_true(policy_was_refused_before(&r));
+    person.refused_at = now - 3599;
+    assert_false(policy_was_refused_before(&r));
+    person.refused_at = now + 10 * DAY;
+    assert_false(policy_was_refused_before(&r));
+    person.refused_at = now - DAY;
+    for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
+        person.refused = refused;
+        assert_int_equal(policy_was_refused_before(&r), refused == REFUSED_ACCOUNT);
+    }
+    r.person = NULL;
+    assert_false(policy_was_refused_before(&r));
+}
+
 static void the_account_phase_fails_closed(void **state)
 {
+    static const bool may_not[RESULTS] = {[RESULT_POLICY] = true,
+                                          [RESULT_RISK] = true,
+                                          [RESULT_UNASSIGNED] = true,
+                                          [RESULT_EXPIRED] = true,
+                                          [RESULT_SETUP] = true};
+
     (void)state;
     for (enum result result = 0; result < RESULTS; result++)
         for (enum offline offline = 0; offline < OFFLINES; offline++)
             for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
-                const struct decision d = policy_account(result, offline, refused);
+                const struct facts facts = {.result = result, .offline = offline};
+                const struct decision d = policy_account(&facts, refused);
                 bool in = d.step == STEP_ADMIT || d.step == STEP_ADMIT_OFFLINE;
                 bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED;
                 bool wanted = result == RESULT_ACCEPTED_TOKEN ||
@@ -317,7 +435,9 @@ static void the_account_phase_fails_closed(void **state)
                               (silent && offline == OFFLINE_OPEN);
 
                 assert_int_equal(in, wanted);
-                assert_true(in || d.verdict == VERDICT_EXPIRED || d.verdict == VERDICT_UNAVAILABLE);
+                assert_true(in || d.verdict == VERDICT_EXPIRED ||
+                            d.verdict == VERDICT_UNAVAILABLE || d.verdict == VERDICT_FORBIDDEN);
+                assert_int_equal(!in && d.verdict == VERDICT_FORBIDDEN, may_not[result]);
                 /* A token that is missing or dead is no evidence: nothing worse is known. */
                 assert_true(result != RESULT_TOKEN || d.remember == REFUSED_NOT);
             }
@@ -344,8 +464,15 @@ static void background_services_go_by_what_is_remembered(void **state)
         assert_int_equal(policy_is_background(&request), cases[i].background);
     }
     assert_int_equal(policy_background(&person).step, STEP_ADMIT);
-    person.refused = REFUSED_DISABLED;
-    assert_int_equal(policy_background(&person).step, STEP_DENY);
+    for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
+        const bool in = refused == REFUSED_NOT || refused == REFUSED_PASSWORD;
+
+        person.refused = refused;
+        assert_int_equal(policy_background(&person).step, in ? STEP_ADMIT : STEP_DENY);
+        if (!in)
+            assert_int_equal(policy_background(&person).verdict,
+                             refused == REFUSED_POLICY ? VERDICT_FORBIDDEN : VERDICT_EXPIRED);
+    }
 }
 
 static void only_who_is_listed_is_allowed(void **state)
@@ -375,6 +502,8 @@ int main(void)
         cmocka_unit_test(each_row_of_the_story_ends_as_told),
         cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
         cmocka_unit_test(the_first_proof_is_chosen_by_age),
+        cmocka_unit_test(a_doubtful_token_rests_for_two_minutes),
+        cmocka_unit_test(an_account_is_gone_when_it_is_not_there_an_hour_later),
         cmocka_unit_test(the_account_phase_fails_closed),
         cmocka_unit_test(background_services_go_by_what_is_remembered),
         cmocka_unit_test(only_who_is_listed_is_allowed),

@@ -112,6 +112,7 @@ static void an_acceptance_does_not_open_what_was_closed_after_it_began(void **st
         assert_int_equal(why.kind, ERROR_UNTRUSTED);
         assert_int_equal(now_of(&ada).refused, REFUSED_DISABLED);
         seen = now_of(&ada);
+        refuse(&ada, &(struct refusal_record){.erase_token = true, .now = 2001}); /* is none */
         accept_person(store, &late);
     }
 }
@@ -239,6 +240,10 @@ static void one_person_many_times_is_no_mass_event(void **state)
         record.refused = i % 2 ? REFUSED_DISABLED : REFUSED_ACCOUNT;
         assert_false(refuse(&people[0], &record));
     }
+    assert_false(refuse(&people[1], &record));
+    assert_false(refuse(&people[2], &record));
+    for (int i = 0; i < MASS_EVENT_PEOPLE; i++)
+        assert_false(refuse(&people[i], &record));
 }
 
 static void only_refusals_of_persons_within_its_time_are_a_mass_event(void **state)

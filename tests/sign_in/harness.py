@@ -67,6 +67,7 @@ class Test:
 
     def unscript(self):
         self.emulator.order('/_clear', {})
+        self.host.forget_breakers()
 
     def release(self):
         self.emulator.order('/_release', {})
@@ -79,7 +80,9 @@ class Test:
         self.emulator.order('/_listen', {'mode': 'abort_handshake'})
 
     def recovery(self):
+        """The platform is back, and so long that nobody remembers an outage."""
         self.emulator.order('/_listen', {})
+        self.host.forget_breakers()
 
     # Sign-ins -------------------------------------------------------------------------------
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* One grant, from the look at the breaker to what the answer means. */
+#include "base/own.h"
+#include "base/text.h"
+#include "platform/platform_internal.h"
+#include "platform/token.h"
+
+#define SKEW_SECONDS        300
+#define GLANCE_MS           500 /* for a host that was silent twice and may be back */
+#define GLANCE_LONG_SECONDS 60  /* since a try had time enough: then this one has */
+
+struct attempt {
+    struct platform *platform;
+    enum grant grant;
+    const char *name, *secret, *object_id;
+    const struct deadline *budget;
+    struct outcome *outcome;
+};
+
+static void refused(struct outcome *outcome, enum refusal refusal)
+{
+    outcome->answer = ANSWER_REFUSED;
+    outcome->refusal = refusal;
+}
+
+static void unreachable(struct outcome *outcome)
+{
+    outcome->answer = ANSWER_UNREACHABLE;
+    outcome->refusal = REFUSAL_DENIED; /* not read; the one that would do no harm */
+}
+
+/* --- What is asked. --- */
+
+static bool fill_form(const struct attempt *attempt, struct form *form, struct error *why)
+{
+    const struct platform *platform = attempt->platform;
+    const struct platform_settings *settings = &platform->settings;
+
+    if (!form_add(form, "client_id", settings->client_id, why) ||
+        !form_add(form, "scope", settings->scope, why))
+        return false;
+    if (attempt->grant == GRANT_REFRESH)
+        return form_add(form, "grant_type", "refresh_token", why) &&
+               form_add(form, "refresh_token", attempt->secret, why);
+    /* A B2C policy answers nothing but an access token otherwise, platform.md 2.5. */
+    if (platform->authority.kind == AUTHORITY_B2C &&
+        !form_add(form, "response_type", "token id_token", why))
+        return false;
+    return form_add(form, "grant_type", "password", why) &&
+           form_add(form, "username", attempt->name, why) &&
+           form_add(form, "password", attempt->secret, why);
+}
+
+/* --- What comes back. --- */
+
+static enum signature verify(const struct attempt *attempt, const char *id_token,
+                             struct identity *identity, struct error *why)
+{
+    const struct platform *platform = attempt->platform;
+    const struct platform_settings *settings = &platform->settings;
+    const struct discovery *discovery = metadata_discovery(platform->metadata);
+    struct expected expected = {
+        .kind = platform->authority.kind,
+        .issuer = discovery->issuer,
+        .policy = platform->authority.policy,
+        .cloud = discovery->cloud,
+        .client_id = settings->client_id,
+        .name = attempt->name,
+        .object_id = attempt->object_id,
+        .name_claim = settings->name_claim,
+        .groups_claim = settings->groups_claim,
+        .now = time(NULL),
+        .skew_seconds = SKEW_SECONDS,
+    };
+
+    return token_verify(id_token, strlen(id_token), metadata_keys(platform->metadata),
+                        settings->algorithms, &expected, identity, why);
+}
+
+/* An unknown key may be a new one: the key set is fetched once more, but not for every token. */
+static bool take_identity(const struct attempt *attempt, const char *id_token)
+{
+    struct platform *platform = attempt->platform;
+    struct outcome *outcome = attempt->outcome;
+    enum signature signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
+
+    if (signature == SIGNATURE_UNKNOWN_KEY) {
+        if (!metadata_renew_keys(platform->metadata, platform->http, attempt->budget,
+                                 &outcome->why))
+            return false;
+        signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
+    }
+    if (signature == SIGNATURE_GOOD)
+        return true;
+    if (outcome->why.kind != ERROR_SYSTEM)
+        refused(outcome, REFUSAL_UNTRUSTED);
+    return false;
+}
+
+/*
+ * 200 with anything but usable tokens is somebody else's page, or a broken service. True: the
+ * answer was a proper one, whatever it means for this person.
+ */
+static bool take_tokens(const struct attempt *attempt, const struct http_answer *answer)
+{
+    OWNED(tokens_release) struct tokens tokens = {0};
+    struct outcome *outcome = attempt->outcome;
+
+    if (strcmp(answer->type, "application/json") != 0)
+        return error_set(&outcome->why, ERROR_UNREACHABLE, "HTTP 200, but not application/json");
+    if (!tokens_read(answer->body, answer->length, &tokens, &outcome->why))
+        return false;
+    if (take_identity(attempt, tokens.id_token)) {
+        outcome->answer = ANSWER_ACCEPTED;
+        outcome->why = (struct error){0};
+        outcome->refresh_token = OWN_TAKE(tokens.refresh_token);
+    }
+    return true;
+}
+
+static struct judgement take_error(const struct attempt *attempt, const struct http_answer *answer)
+{
+    const struct codes *codes = attempt->platform->settings.codes;
+    struct outcome *outcome = attempt->outcome;
+    struct oauth_error error;
+    struct judgement judgement;
+
+    oauth_error_read(answer->body, answer->length, &error);
+    judgement = classify(codes, attempt->grant, answer->status, &error);
+    outcome->answer = judgement.answer;
+    outcome->refusal = judgement.refusal;
+    outcome->advice = judgement.advice;
+    outcome->number = judgement.number;
+    (void)text_copy(outcome->correlation_id, sizeof outcome->correlation_id, error.correlation_id);
+    (void)text_copy(outcome->trace_id, sizeof outcome->trace_id, error.trace_id);
+    outcome->why.kind = judgement.answer == ANSWER_REFUSED ? ERROR_REFUSED : ERROR_UNREACHABLE;
+    oauth_error_tell(codes, answer->status, &error, judgement.number, &outcome->why);
+    return judgement;
+}
+
+/* A complaint about the set-up is neither an outage nor a service; it changes nothing. */
+static void take_answer(const struct attempt *attempt, const struct http_answer *answer)
+{
+    const struct platform *platform = attempt->platform;
+    struct outcome *outcome = attempt->outcome;
+    unsigned told = answer->retry_after_seconds;
+    bool served;
+
+    if (answer->status == 200) {
+        served = take_tokens(attempt, answer);
+        if (!served && outcome->why.kind != ERROR_SYSTEM)
+            platform_grant_failed(platform, attempt->grant, told);
+    } else {
+        struct judgement judgement = take_error(attempt, answer);
+
+        told = told ? told : judgement.wait_seconds;
+        served = judgement.answer == ANSWER_REFUSED || (!judgement.outage && told > 0);
+        if (judgement.outage)
+            platform_grant_failed(platform, attempt->grant, told);
+    }
+    if (served)
+        gate_served(&platform->memory, platform_dependency(attempt->grant), told);
+    outcome->others_served = outcome->answer == ANSWER_UNREACHABLE && !served && told == 0 &&
+                             outcome->why.kind != ERROR_SYSTEM;
+}
+
+/* --- The whole. --- */
+
+/*
+ * A host that was silent costs a glance, not somebody's patience: is it there again? Now and then
+ * the glance takes as long as a host far away may need.
+ */
+static bool host_is_back(const struct attempt *attempt, const struct breaker *breaker,
+                         struct error *why)
+{
+    const struct platform *platform = attempt->platform;
+    time_t since = time(NULL) - breaker->tried_at;
+    bool long_ago = since < 0 || since > GLANCE_LONG_SECONDS;
+    int left = deadline_left_ms(attempt->budget);
+    int64_t glance = long_ago ? (int64_t)platform->settings.connect_seconds * 1000 : GLANCE_MS;
+    struct deadline deadline = deadline_in_ms(glance < left ? glance : left);
+    enum knock knock;
+
+    if (breaker->failures < BREAKER_OUTAGE || !breaker->silent || breaker->answering)
+        return true;
+    knock = metadata_knock(platform->metadata, platform->http, &deadline, why);
+    if (knock == KNOCK_SILENT)
+        platform_grant_failed(platform, attempt->grant, 0);
+    return knock == KNOCK_ANSWERED;
+}
+
+/* Whoever asked for metadata before may have been told to wait. */
+static bool post(const struct attempt *attempt, const struct form *form, struct http_answer *answer,
+                 struct error *why)
+{
+    struct platform *platform = attempt->platform;
+    const char *endpoint = metadata_discovery(platform->metadata)->token_endpoint;
+    bool done;
+
+    if (http_last(platform->http).at != 0 &&
+        !gate_still_open(&platform->memory, platform_dependency(attempt->grant), why))
+        return false;
+    done = http_post(platform->http, endpoint, form->bytes, form->length, attempt->budget, answer,
+                     why);
+    attempt->outcome->sent = http_last(platform->http).sent;
+    if (done)
+        return true;
+    attempt->outcome->others_served = http_last(platform->http).answering;
+    if (why->kind == ERROR_UNREACHABLE)
+        platform_grant_failed(platform, attempt->grant, 0);
+    return error_context(why, "token endpoint");
+}
+
+static void perform(const struct attempt *attempt)
+{
+    OWNED(http_answer_release) struct http_answer answer = {0};
+    OWNED(form_release) struct form form = {0};
+    OWNED(gate_leave) struct gate gate = GATE_SHUT;
+    struct platform *platform = attempt->platform;
+    struct outcome *outcome = attempt->outcome;
+    struct error *why = &outcome->why;
+
+    if (!gate_pass(&platform->memory, platform_dependency(attempt->grant), NULL, &gate, why)) {
+        outcome->others_served = !gate.told && !gate.breaker.silent;
+        return;
+    }
+    if (platform_get_ready(platform, attempt->budget, why) &&
+        host_is_back(attempt, &gate.breaker, why) && fill_form(attempt, &form, why) &&
+        post(attempt, &form, &answer, why))
+        take_answer(attempt, &answer);
+}
+
+/* Who runs out of time wants to know which setting to change. */
+static void name_the_limit(const struct attempt *attempt, int had_ms)
+{
+    struct error *why = &attempt->outcome->why;
+    const struct error said = *why;
+
+    if (why->kind == ERROR_UNREACHABLE && deadline_left_ms(attempt->budget) == 0)
+        error_set(why, ERROR_UNREACHABLE, "%.180s, %d s in all (login_seconds)", said.text,
+                  (had_ms + 999) / 1000);
+}
+
+static void run(const struct attempt *attempt)
+{
+    int had_ms = deadline_left_ms(attempt->budget);
+
+    *attempt->outcome = (struct outcome){0};
+    unreachable(attempt->outcome);
+    perform(attempt);
+    name_the_limit(attempt, had_ms);
+}
+
+void platform_password_grant(struct platform *platform, const char *name, const char *password,
+                             const char *object_id, const struct deadline *budget,
+                             struct outcome *outcome)
+{
+    run(&(struct attempt){platform, GRANT_PASSWORD, name, password, object_id, budget, outcome});
+}
+
+void platform_refresh_grant(struct platform *platform, const char *name, const char *refresh_token,
+                            const char *object_id, const struct deadline *budget,
+                            struct outcome *outcome)
+{
+    run(&(struct attempt){platform, GRANT_REFRESH, name, refresh_token, object_id, budget,
+                          outcome});
+}
