@@ -3,7 +3,6 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "pam_module/attempt.h"
-#include "pam_module/gate.h"
 
 #include <security/pam_ext.h>
 #include <syslog.h>
@@ -78,7 +77,7 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
         pam_info(pam, "Names are written in small letters here: %s", right);
     if (code != PAM_SUCCESS)
         return code;
-    code = attempt_run(pam, ACTION_AUTHENTICATE, user, silent, &options);
+    code = attempt_run(pam, ACTION_AUTHENTICATE, user, gate, silent, &options);
     if (code == PAM_SUCCESS)
         remember_admission(pam, user);
     if (code == PAM_SYSTEM_ERR && !silent)
@@ -97,7 +96,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
         return code;
     if (gate == GATE_KNOWN && was_admitted_just_now(pam, user))
         return PAM_SUCCESS;
-    return attempt_run(pam, ACTION_ACCOUNT, user, flags & PAM_SILENT, &options);
+    return attempt_run(pam, ACTION_ACCOUNT, user, gate, flags & PAM_SILENT, &options);
 }
 
 /* There are no credentials to set; who is let through here has been let in by another phase. */
