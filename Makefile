@@ -247,7 +247,8 @@ demo: deps deb
 	LATCHKEY_PACKAGES=$B/deb tests/container/demo.py
 
 ## bench: what a sign-in costs, in a container
-bench: deps deb $B/tests/bench_login
+bench: deps deb $B/tests/bench_login check-build
+	tests/bench_outage.py $(check_b)
 	LATCHKEY_PACKAGES=$B/deb tests/container/bench.py $B/tests/bench_login
 
 ## test: everything; the last line is the sum

@@ -125,7 +125,7 @@ bool breaker_notes_tell_outage(int folder, time_t now)
         fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || !(list = fdopendir(fd)))
         return false;
-    fd = -1;
+    take_fd(&fd); /* it is the list's now */
     while ((entry = readdir(list)))
         if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
             file_read(folder, entry->d_name, &breaker) && breaker_is_outage(&breaker, now))

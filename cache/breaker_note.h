@@ -23,7 +23,8 @@ bool breaker_notes_tell_outage(int folder, time_t now);
 
 /*
  * The note, locked until the descriptor is closed (close_fd); `make`: also if there was none. -1
- * and `errno` ENOENT: there is none. The kernel ends the lock with the process.
+ * and `errno` EAGAIN: another process has it; else there is none that counts. The kernel ends the
+ * lock with the process.
  */
 int breaker_note_lock(int folder, const char *name, bool make, const struct deadline *deadline,
                       struct error *why);

@@ -81,7 +81,7 @@ static bool change_in_store(const struct breakers *breakers, const char *name,
         return false;
     if (breakers->runtime >= 0) {
         note = breaker_note_lock(breakers->runtime, name, false, &deadline, why);
-        if (note < 0 && errno != ENOENT)
+        if (note < 0 && errno == EAGAIN)
             return false;
     }
     if (note < 0 || !breaker_note_load(note, &breaker))
@@ -130,6 +130,14 @@ static bool outage_is_shown(int runtime)
     return fstatat(runtime, BREAKERS_OUTAGE_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static void outage_make(int runtime)
+{
+    int fd = openat(runtime, BREAKERS_OUTAGE_FILE,
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    close_fd(&fd);
+}
+
 /* LOOKUP_FOUND: there is one. A row that has a note does not count. */
 static enum lookup rows_outage(const struct breakers *breakers, time_t now)
 {
@@ -163,13 +171,11 @@ void breakers_show_outage(const struct breakers *breakers, time_t now)
 
     for (int round = 0; runtime >= 0 && round < ROUNDS_MOST; round++) {
         enum lookup outage = any_outage(breakers, now);
-        OWNED(close_fd) int fd = -1;
 
         if (outage == LOOKUP_UNAVAILABLE || (outage == LOOKUP_FOUND) == outage_is_shown(runtime))
             return;
         if (outage == LOOKUP_FOUND)
-            fd = openat(runtime, BREAKERS_OUTAGE_FILE,
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+            outage_make(runtime);
         else
             unlinkat(runtime, BREAKERS_OUTAGE_FILE, 0);
     }

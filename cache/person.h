@@ -42,10 +42,10 @@ struct person {
     struct account account;
     char verifier[VERIFIER_MOST + 1]; /* empty: no secret is known here */
     bool has_token;
-    time_t last_online;   /* the platform last said yes about this person; 0: never */
-    time_t last_password; /* the platform last said yes to the password itself; 0: never */
-    enum refused refused; /* anything but REFUSED_NOT: offline sign-in is closed */
-    time_t refused_at;    /* since then, for this reason */
-    uint32_t refusals; /* how often the platform has refused, ever; tells a new one from an old */
+    time_t last_online;      /* the platform last said yes about this person; 0: never */
+    time_t last_password;    /* the platform last said yes to the password itself; 0: never */
+    enum refused refused;    /* anything but REFUSED_NOT: offline sign-in is closed */
+    uint32_t refusals;       /* recorded, ever: tells a new refusal from an old one */
+    time_t refused_at;       /* since then, for this reason */
     time_t token_doubted_at; /* the refresh token was refused then, without a reason; 0: was not */
 };

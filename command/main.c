@@ -9,9 +9,9 @@
 static const struct command *const commands[] = {
     &command_config,
     &command_probe,
+    NULL,
 };
 
-#define COMMANDS   (sizeof commands / sizeof *commands)
 #define CODES_LINE 256 /* two file names */
 
 #ifndef VERSION
@@ -20,10 +20,11 @@ static const struct command *const commands[] = {
 
 static const struct command *find(const char *name)
 {
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
-    return NULL;
+    const struct command *const *command = commands;
+
+    while (*command && strcmp((*command)->name, name) != 0)
+        command++;
+    return *command;
 }
 
 static int help(void)
@@ -32,8 +33,8 @@ static int help(void)
          "       latchkey COMMAND --help\n"
          "       latchkey --help | --version\n\n"
          "commands:");
-    for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->does);
+    for (const struct command *const *command = commands; *command; command++)
+        printf("  %-10s %s\n", (*command)->name, (*command)->does);
     return EXIT_GOOD;
 }
 

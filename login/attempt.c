@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-#define TRIES_WAIT_MS 5000  /* for attempts in flight to be given back */
+#define TRIES_WAIT_MS 20000 /* for attempts in flight to be given back: five times ten at once */
 #define KDF_WAIT_MS   30000 /* for free slots, all together */
 
 /* Where small files that several helpers share live; the disk may be read-only. */
@@ -58,7 +58,8 @@ void attempt_release(struct attempt *a)
     free_secret(&a->token);
     close_fd(&a->shared);
     close_fd(&a->runtime);
-    close_fd(&a->turn);
+    close_fd(&a->password_turn);
+    close_fd(&a->token_turn);
 }
 
 enum attempt_kind attempt_kind_of(const struct attempt *a)
@@ -106,7 +107,7 @@ static enum verdict admit_by_password(struct attempt *a, const struct decision *
 
     record_commit(a, verifier_for(a, decision, made));
     explicit_bzero(made, sizeof made);
-    online_end_turn(a);
+    online_end_turns(a);
     return conclude_recording(a);
 }
 
@@ -144,7 +145,7 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
 {
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_PASSWORD)
         return admit_by_password(a, decision);
-    online_end_turn(a);
+    online_end_turns(a);
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_TOKEN)
         return conclude_recording(a);
     return admit_as_remembered(a, decision);
@@ -159,7 +160,7 @@ static enum verdict conclude(struct attempt *a)
     if (a->local == LOCAL_RIGHT && a->result != RESULT_ACCEPTED_PASSWORD)
         store_saw_time(a->store, a->now, &(struct error){0});
     if (decision.step == STEP_DENY) {
-        online_end_turn(a);
+        online_end_turns(a);
         return say(a, decision.words, decision.verdict);
     }
     verdict = admit(a, &decision);
@@ -175,7 +176,7 @@ static enum verdict give_up(struct attempt *a, const struct compare *compare)
     const struct decision decision = policy_decide(&facts);
 
     known_refuse(a, &decision);
-    online_end_turn(a);
+    online_end_turns(a);
     a->why = compare->why;
     return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
 }
@@ -269,7 +270,7 @@ enum verdict attempt_account(struct attempt *a)
         return VERDICT_EXPIRED;
     decision = decide_account(a);
     known_refuse(a, &decision);
-    online_end_turn(a);
+    online_end_turns(a);
     if (decision.step == STEP_DENY)
         return say(a, decision.words, decision.verdict);
     if (a->result == RESULT_ACCEPTED_TOKEN)

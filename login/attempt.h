@@ -36,7 +36,7 @@ struct attempt {
 
     /* Its own, released by attempt_release. */
     int shared, runtime; /* folders, open: what helpers share, and /run's; -1: there is none */
-    int turn;            /* of the person; -1: not held */
+    int password_turn, token_turn; /* cache/turn.h; -1: not held */
     struct attempts *tries;
     struct kdf_slots *slots;
     struct link link;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "login/link.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/own.h"
 #include "cache/turn.h"
 #include "config/paths.h"
 #include "platform/codes.h"
 
-#include <sys/random.h>
+#define STUCK_MS 2000
 
 OWN_DEFINE(codes_owned, struct codes, codes_release);
 
@@ -68,38 +69,54 @@ void link_describe_codes(char *out, size_t size)
 
 /* --- What the platform remembers. --- */
 
+/* Another process that holds the store must not hold up a sign-in once for each thing it has. */
+static void note_wait(struct link *link, int64_t begun_ms)
+{
+    link->stuck = link->stuck || clock_ms() - begun_ms > STUCK_MS;
+}
+
 static enum lookup load_document(void *context, const char *url, struct buffer *body,
                                  struct document_facts *facts)
 {
-    const struct link *link = context;
+    struct link *link = context;
+    int64_t begun = clock_ms();
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
 
-    return store_document(link->memory.store, url, body, facts, &(struct error){0});
+    if (!link->stuck)
+        lookup = store_document(link->memory.store, url, body, facts, &(struct error){0});
+    note_wait(link, begun);
+    return lookup;
 }
 
 static void keep_document(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts)
 {
-    const struct link *link = context;
+    struct link *link = context;
+    int64_t begun = clock_ms();
 
-    store_keep_document(link->memory.store, url, body, length, facts, &(struct error){0});
+    if (!link->stuck)
+        store_keep_document(link->memory.store, url, body, length, facts, &(struct error){0});
+    note_wait(link, begun);
 }
 
 static void read_breaker(void *context, enum dependency dependency, struct breaker *breaker)
 {
-    const struct link *link = context;
+    struct link *link = context;
+    int64_t begun = clock_ms();
 
-    breakers_read(&link->memory, dependency_name(dependency), breaker);
+    *breaker = (struct breaker){0};
+    if (!link->stuck)
+        breakers_read(&link->memory, dependency_name(dependency), breaker);
+    note_wait(link, begun);
 }
 
+/* Does not wait for long, and has another place to go to. */
 static void change_breaker(void *context, enum dependency dependency,
                            const struct breaker_event *event)
 {
     const struct link *link = context;
-    struct breaker_event random = *event;
 
-    if (getrandom(&random.random, sizeof random.random, GRND_NONBLOCK) != sizeof random.random)
-        random.random = (uint32_t)clock_ms();
-    breakers_change(&link->memory, dependency_name(dependency), &random, &(struct error){0});
+    breakers_change(&link->memory, dependency_name(dependency), event, &(struct error){0});
 }
 
 bool link_take_turn(const struct link *link, uint32_t number, const struct deadline *deadline,

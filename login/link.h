@@ -13,6 +13,7 @@ struct link {
     int shared;             /* the private folder, open; borrowed, set by the caller */
     struct codes *codes;    /* its own, as is the platform; released by link_release */
     struct platform *platform;
+    bool stuck; /* the store kept us waiting: what only saves requests is not read from it */
 };
 
 /*

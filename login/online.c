@@ -6,7 +6,8 @@
 #include "login/known.h"
 #include "login/record.h"
 
-#define TURN_OF_STRANGERS 16u /* the first one; those below are the platform's */
+#define TURN_OF_STRANGERS 16u         /* the first one; those below are the platform's */
+#define TURN_OF_PASSWORD  0x80000000u /* added to a uid, which is smaller, for proofs by password */
 
 /* Begins with the first request, or the wait for its turn. */
 static const struct deadline *budget_of(struct attempt *a)
@@ -95,26 +96,33 @@ static uint32_t turn_of_name(const char *name)
     return TURN_OF_STRANGERS + hash % (TURN_PEOPLE - TURN_OF_STRANGERS);
 }
 
+static bool take_turn(struct attempt *a, uint32_t number, const struct deadline *deadline,
+                      int *turn, struct error *why)
+{
+    bool taken = link_take_turn(&a->link, number, deadline, turn, why);
+
+    if (!taken && a->budget.at_ms)
+        note_time(a);
+    return taken && known_refresh(a, why);
+}
+
 bool online_take_turn(struct attempt *a, bool waiting)
 {
     const struct deadline at_once = {0};
-    uint32_t number = a->known ? a->person.uid : turn_of_name(a->request->user);
+    uint32_t number = a->known ? a->person.uid + TURN_OF_PASSWORD : turn_of_name(a->request->user);
 
-    if (a->turn >= 0)
+    if (a->password_turn >= 0)
         return true;
-    if (!waiting && !link_take_turn(&a->link, number, &at_once, &a->turn, &(struct error){0}))
-        return false;
-    if (waiting && !link_take_turn(&a->link, number, budget_of(a), &a->turn, &a->why)) {
-        note_time(a);
-        return false;
-    }
-    return known_refresh(a, &a->why);
+    if (waiting)
+        return take_turn(a, number, budget_of(a), &a->password_turn, &a->why);
+    return take_turn(a, number, &at_once, &a->password_turn, &(struct error){0});
 }
 
-void online_end_turn(struct attempt *a)
+void online_end_turns(struct attempt *a)
 {
-    close_fd(&a->turn);
-    a->turn = -1;
+    close_fd(&a->password_turn);
+    close_fd(&a->token_turn);
+    a->password_turn = a->token_turn = -1;
 }
 
 bool online_password_is_proven(const struct attempt *a, time_t last_password)
@@ -169,7 +177,7 @@ enum result online_ask_token(struct attempt *a)
 
     a->asked_token = true;
     a->advice = WORDS_NONE;
-    if (!online_take_turn(a, true) || !a->known)
+    if (!take_turn(a, a->person.uid, budget_of(a), &a->token_turn, &a->why) || !a->known)
         return a->result = RESULT_UNREACHABLE;
     if (is_proven_meanwhile(a, last_online))
         return a->result = RESULT_SKIPPED;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The online half of a sign-in: what the platform is asked. Of one person one sign-in asks at a
- * time; whoever waited counts on what the one before has proven.
+ * The online half of a sign-in: what the platform is asked. Of one person one sign-in proves the
+ * password and one redeems the token at a time; whoever waited counts on what the one before has
+ * proven. Who holds the turn of the token never waits for that of the password.
  */
 #pragma once
 
@@ -11,13 +12,13 @@
 bool online_may_ask_token(const struct attempt *attempt);
 
 /*
- * The turn of the person, or of somebody not known with this name; kept until online_end_turn.
- * With `waiting`, waited for within the budget. What is known is read again when it has come:
- * false when that fails, or the turn did not come.
+ * The turn to prove the person's password, or that of somebody with this name who is not known; kept
+ * until online_end_turns. With `waiting`, waited for within the budget. What is known is read again
+ * when it has come: false when that fails, or the turn did not come.
  */
 bool online_take_turn(struct attempt *attempt, bool waiting);
-/* Called once what was learned is recorded. */
-void online_end_turn(struct attempt *attempt);
+/* Called once what was learned is recorded; also ends the turn of the token. */
+void online_end_turns(struct attempt *attempt);
 
 /*
  * Whether another sign-in has proven the password since this one began, and after `last_password`,

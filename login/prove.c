@@ -82,10 +82,11 @@ static void prove_password(struct attempt *a, struct compare *compare)
         return;
     if (a->known && strcmp(compare->verifier, a->person.verifier) != 0)
         compare_anew(a, compare);
-    /* Right: there is nothing left to prove. Wrong: the limits for that follow. */
-    if (online_password_is_proven(a, last_password) && compare_end(compare) != LOCAL_UNKNOWN)
-        return;
-    ask_about_password(a, compare);
+    /* Somebody has proven what is remembered: what is typed only has to be the same. */
+    if (online_password_is_proven(a, last_password))
+        online_end_turns(a);
+    else
+        ask_about_password(a, compare);
 }
 
 void prove_first(struct attempt *a, struct compare *compare)

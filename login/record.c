@@ -79,6 +79,10 @@ static bool commit(struct attempt *a, const char *verifier)
     if (!store_accept(a->store, &acceptance, &recorded, &a->recording.public_changed, NULL,
                       &a->why))
         return false;
+    /* Whoever brought a new secret meanwhile has proven it: the one that was compared is an old one. */
+    if (!acceptance.verifier && a->local == LOCAL_RIGHT &&
+        strcmp(recorded.verifier, a->person.verifier) != 0)
+        a->local = LOCAL_WRONG;
     if (a->noted != REFUSED_NOT)
         refusal_note_drop(a->runtime, recorded.uid);
     a->person = a->row = recorded;

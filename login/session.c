@@ -45,7 +45,8 @@ enum verdict session_run(const struct request *request, const struct caller *cal
         .may_enrol = caller->uid == 0,
         .shared = -1,
         .runtime = -1,
-        .turn = -1,
+        .password_turn = -1,
+        .token_turn = -1,
     };
     struct error why = {0};
     enum verdict verdict;

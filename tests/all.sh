@@ -34,6 +34,7 @@ step sanitized "$make" check-sanitized
 step threads "$make" check-threads
 step platform "$make" test-platform
 step sign-in "$make" test-sign-in
+step outage "$make" test-outage
 step container "$make" test-container
 
 cat "$logs"/*.log | awk '

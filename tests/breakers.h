@@ -8,7 +8,7 @@
 #define NAME "refresh grants"
 #define NOTE "breaker-refresh-grants"
 /* Further apart than any wait can be: each failure counts, in whatever order they are recorded. */
-#define APART 100000
+#define APART 100000L
 
 static struct breakers shared;
 static struct error why;

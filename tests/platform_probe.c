@@ -4,78 +4,215 @@
  *
  *     platform_probe ISSUER CLIENT_ID CA_FILE FOLDER BUDGET_MS
  *
- * FOLDER holds the documents kept between runs, one file per URL; the time of
- * change is when it was fetched. Each line of standard input is one grant, its
- * fields parted by tabs: password|refresh NAME SECRET [OBJECT_ID]. A refresh with
- * the secret "-" redeems the token of the last grant that was accepted. Each prints a line.
+ * FOLDER holds what is kept between runs: a file for each document (a line of facts, then the
+ * document), a file for each breaker, and the turns. Each line of standard input is one order, its
+ * fields parted by tabs: password|refresh NAME SECRET [OBJECT_ID], probe DEPENDENCY, or issuer. A
+ * refresh with the secret "-" redeems the token of the last grant that was accepted. Each prints
+ * a line.
  */
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/codes.h"
 #include "platform/platform.h"
 #include "platform/token.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
-static void file_of(const char *folder, const char *url, char path[static PATH_MAX])
+#define LINE_MOST 1024
+
+OWN_DEFINE(close_platform, struct platform, platform_close);
+OWN_DEFINE(release_codes, struct codes, codes_release);
+
+/* --- Files. --- */
+
+static void path_of(const char *folder, const char *name, char path[static PATH_MAX])
 {
     size_t used = (size_t)snprintf(path, PATH_MAX, "%s/", folder);
 
-    for (; *url && used < PATH_MAX - 1; url++)
-        path[used++] = strchr("/:?.", *url) ? '_' : *url;
+    for (; *name && used < PATH_MAX - 1; name++)
+        path[used++] = strchr("/:?. ", *name) ? '_' : *name;
     path[used] = '\0';
 }
 
-static enum lookup load(void *context, const char *url, struct buffer *body, time_t *fetched_at)
+static bool read_all(const char *path, struct buffer *out)
 {
-    OWNED(close_file) FILE *file = NULL;
-    char path[PATH_MAX], block[4096];
-    struct stat about;
+    OWNED(close_file) FILE *file = fopen(path, "re");
+    char block[4096];
     size_t got;
 
-    file_of(context, url, path);
-    file = fopen(path, "re");
-    if (!file || fstat(fileno(file), &about) != 0)
-        return LOOKUP_ABSENT;
+    if (!file)
+        return false;
     while ((got = fread(block, 1, sizeof block, file)) > 0)
-        if (!buffer_add(body, block, got))
-            return LOOKUP_UNAVAILABLE;
-    *fetched_at = about.st_mtime;
-    return LOOKUP_FOUND;
+        if (!buffer_add(out, block, got))
+            return false;
+    return out->bytes != NULL;
 }
 
-static void keep(void *context, const char *url, const char *body, size_t length, time_t now)
+/* Readers see the old file or the new one. */
+static void write_all(const char *path, const char *line, const char *body, size_t length)
 {
-    OWNED(close_file) FILE *file = NULL;
+    char beside[PATH_MAX + 16];
+    FILE *file;
+
+    snprintf(beside, sizeof beside, "%s~%d", path, (int)getpid());
+    file = fopen(beside, "we");
+    if (!file)
+        return;
+    fputs(line, file);
+    fwrite(body, 1, length, file);
+    fclose(file);
+    (void)rename(beside, path);
+}
+
+static int64_t next_number(char **text)
+{
+    return strtoll(*text, text, 10);
+}
+
+/* --- The memory. --- */
+
+static enum lookup load_document(void *context, const char *url, struct buffer *body,
+                                 struct document_facts *facts)
+{
+    OWNED(buffer_release) struct buffer all = BUFFER_WITH_LIMIT(2u << 20);
+    char path[PATH_MAX];
+    char *rest, *end;
+
+    path_of(context, url, path);
+    if (!read_all(path, &all) || !(end = strchr(all.bytes, '\n')))
+        return LOOKUP_ABSENT;
+    *end = '\0';
+    rest = all.bytes;
+    facts->fetched_at = next_number(&rest);
+    facts->fresh_seconds = (unsigned)next_number(&rest);
+    facts->forced_at = next_number(&rest);
+    (void)text_copy(facts->etag, sizeof facts->etag, *rest ? rest + 1 : "");
+    return buffer_add(body, end + 1, all.length - (size_t)(end + 1 - all.bytes))
+               ? LOOKUP_FOUND
+               : LOOKUP_UNAVAILABLE;
+}
+
+static void keep_document(void *context, const char *url, const char *body, size_t length,
+                          const struct document_facts *facts)
+{
+    OWNED(buffer_release) struct buffer old = BUFFER_WITH_LIMIT(2u << 20);
+    struct document_facts ignored;
+    char path[PATH_MAX], line[LINE_MOST];
+
+    if (!body && load_document(context, url, &old, &ignored) != LOOKUP_FOUND)
+        return;
+    path_of(context, url, path);
+    snprintf(line, sizeof line, "%lld %u %lld %s\n", (long long)facts->fetched_at,
+             facts->fresh_seconds, (long long)facts->forced_at, facts->etag);
+    write_all(path, line, body ? body : old.bytes, body ? length : old.length);
+}
+
+static void read_breaker(void *context, enum dependency dependency, struct breaker *breaker)
+{
+    OWNED(buffer_release) struct buffer all = BUFFER_WITH_LIMIT(LINE_MOST);
+    char path[PATH_MAX];
+    char *rest;
+
+    path_of(context, dependency_name(dependency), path);
+    *breaker = (struct breaker){0};
+    if (!read_all(path, &all))
+        return;
+    rest = all.bytes;
+    breaker->failures = (uint32_t)next_number(&rest);
+    breaker->silent = next_number(&rest) != 0;
+    breaker->answering = next_number(&rest) != 0;
+    breaker->since = next_number(&rest);
+    breaker->wait_until = next_number(&rest);
+    breaker->told_until = next_number(&rest);
+    breaker->tried_at = next_number(&rest);
+    breaker->opened_at = next_number(&rest);
+}
+
+static int lock(const char *folder, const char *name, const struct deadline *deadline)
+{
+    OWNED(close_fd) int fd = -1;
     char path[PATH_MAX];
 
-    (void)now;
-    file_of(context, url, path);
-    file = fopen(path, "we");
-    if (file)
-        fwrite(body, 1, length, file);
+    path_of(folder, name, path);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (deadline_left_ms(deadline) == 0)
+            return -1;
+        usleep(2000);
+    }
+    return take_fd(&fd);
 }
+
+static void change_breaker(void *context, enum dependency dependency,
+                           const struct breaker_event *event)
+{
+    struct deadline deadline = deadline_in_ms(10000);
+    OWNED(close_fd) int turn = lock(context, "change", &deadline);
+    struct breaker b;
+    char path[PATH_MAX], line[LINE_MOST];
+
+    read_breaker(context, dependency, &b);
+    breaker_change(&b, event);
+    path_of(context, dependency_name(dependency), path);
+    snprintf(line, sizeof line, "%u %d %d %lld %lld %lld %lld %lld\n", b.failures, b.silent,
+             b.answering, (long long)b.since, (long long)b.wait_until, (long long)b.told_until,
+             (long long)b.tried_at, (long long)b.opened_at);
+    write_all(path, line, "", 0);
+}
+
+static int take_turn(void *context, unsigned number, const struct deadline *deadline)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "turn-%u", number);
+    return lock(context, name, deadline);
+}
+
+/* --- Orders. --- */
 
 static void print(const struct outcome *outcome)
 {
     static const char *const answers[] = {"refused", "unreachable", "accepted"};
     static const char *const refusals[REFUSALS] = {
         [REFUSAL_SECRET] = "secret",       [REFUSAL_TOKEN] = "token",
-        [REFUSAL_REVOKED] = "revoked",     [REFUSAL_MORE] = "more",
-        [REFUSAL_ACCOUNT] = "account",     [REFUSAL_DISABLED] = "disabled",
-        [REFUSAL_POLICY] = "policy",       [REFUSAL_EXPIRED] = "expired",
+        [REFUSAL_DOUBT] = "doubt",         [REFUSAL_REVOKED] = "revoked",
+        [REFUSAL_FREQUENCY] = "frequency", [REFUSAL_MORE] = "more",
+        [REFUSAL_ACCOUNT] = "account",     [REFUSAL_UNASSIGNED] = "unassigned",
+        [REFUSAL_DISABLED] = "disabled",   [REFUSAL_POLICY] = "policy",
+        [REFUSAL_RISK] = "risk",           [REFUSAL_EXPIRED] = "expired",
         [REFUSAL_UNTRUSTED] = "untrusted", [REFUSAL_SETUP] = "setup",
         [REFUSAL_LOCKED] = "locked",       [REFUSAL_DENIED] = "denied",
     };
 
-    printf("%s\t%s\t%s\t%u\t%zu\t%s\t%s\t%zu\t%s\t%s\n", answers[outcome->answer],
+    printf("%s\t%s\t%s\t%s\t%zu\t%s\t%s\t%zu\t%u\t%s\t%s\t%s\n", answers[outcome->answer],
            outcome->answer == ANSWER_REFUSED ? refusals[outcome->refusal] : "",
-           outcome->answered ? "answered" : "silent", outcome->retry_after_seconds,
+           outcome->sent ? "sent" : "", outcome->others_served ? "others" : "",
            outcome->refresh_token ? strlen(outcome->refresh_token) : 0, outcome->identity.name,
-           outcome->identity.object_id, outcome->identity.groups.count,
-           error_kind_name(outcome->why.kind), outcome->why.text);
-    fflush(stdout);
+           outcome->identity.object_id, outcome->identity.groups.count, outcome->number,
+           outcome->correlation_id, error_kind_name(outcome->why.kind), outcome->why.text);
+}
+
+static void probe(struct platform *platform, const char *name, const struct deadline *budget)
+{
+    static const char *const results[] = {"not needed", "not yet", "failed", "over"};
+    struct error why = {0};
+
+    for (unsigned i = 0; i < DEPENDENCIES; i++)
+        if (strcmp(name, dependency_name((enum dependency)i)) == 0)
+            printf("%s\t%s\n", results[platform_probe(platform, (enum dependency)i, budget, &why)],
+                   why.text);
+}
+
+static void tell_issuer(struct platform *platform)
+{
+    static const char *const lookups[] = {"unavailable", "absent", "found"};
+    char issuer[IDENTITY_TEXT_MOST + 1] = "";
+    enum lookup found = platform_issuer(platform, issuer);
+
+    printf("%s\t%s\n", lookups[found], issuer);
 }
 
 static void perform(struct platform *platform, char *line, unsigned long long budget_ms,
@@ -88,10 +225,14 @@ static void perform(struct platform *platform, char *line, unsigned long long bu
     const char *secret = strsep(&line, "\t\n");
     const char *object_id = strsep(&line, "\t\n");
 
-    if (!name || !secret)
-        return;
     if (object_id && !*object_id)
         object_id = NULL;
+    if (strcmp(kind, "issuer") == 0)
+        tell_issuer(platform);
+    else if (name && strcmp(kind, "probe") == 0)
+        probe(platform, name, &budget);
+    if (!name || !secret || (strcmp(kind, "password") != 0 && strcmp(kind, "refresh") != 0))
+        return;
     if (strcmp(kind, "password") == 0)
         platform_password_grant(platform, name, secret, object_id, &budget, &outcome);
     else
@@ -104,11 +245,10 @@ static void perform(struct platform *platform, char *line, unsigned long long bu
     }
 }
 
-OWN_DEFINE(close_platform, struct platform, platform_close);
-
 int main(int count, char **arguments)
 {
     OWNED(close_platform) struct platform *platform = NULL;
+    OWNED(release_codes) struct codes *codes = NULL;
     OWNED(free_secret) char *held = NULL;
     OWNED(free_memory) char *line = NULL;
     struct platform_settings settings = {
@@ -118,22 +258,27 @@ int main(int count, char **arguments)
         .algorithms = ALGORITHM_RS256,
         .connect_seconds = 3,
     };
-    struct documents documents = {.load = load, .keep = keep};
+    struct memory memory = {NULL,         load_document,  keep_document,
+                            read_breaker, change_breaker, take_turn};
     unsigned long long budget_ms;
     struct error why;
     size_t size = 0;
 
-    if (count != 6 || !text_number(arguments[5], 1, INT_MAX, &budget_ms))
+    if (count != 6 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
+        !codes_built_in(&codes, &why))
         return 2;
     settings.issuer = arguments[1];
     settings.client_id = arguments[2];
     settings.ca_file = arguments[3];
-    documents.context = arguments[4];
-    if (!platform_open(&settings, &documents, &platform, &why)) {
+    settings.codes = codes;
+    memory.context = arguments[4];
+    if (!platform_open(&settings, &memory, &platform, &why)) {
         printf("%s\t%s\n", error_kind_name(why.kind), why.text);
         return 1;
     }
-    while (getline(&line, &size, stdin) > 0)
+    while (getline(&line, &size, stdin) > 0) {
         perform(platform, line, budget_ms, &held);
+        fflush(stdout);
+    }
     return 0;
 }

@@ -216,6 +216,7 @@ class Host:
     def dump(self):
         """All that is remembered of people, to be compared before and after: store, snapshot."""
         with sqlite3.connect(f'file:{self.state}/private/store.db?mode=ro', uri=True) as store:
-            people = '\n'.join(line for line in store.iterdump() if '"document"' not in line)
+            people = '\n'.join(line for line in store.iterdump()
+                               if '"document"' not in line and '"breaker"' not in line)
         with open(f'{self.state}/public/snapshot', 'rb') as snapshot:
             return people, snapshot.read()

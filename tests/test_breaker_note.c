@@ -208,6 +208,9 @@ static void what_is_not_our_file_is_no_note(void **state)
     breakers_show_outage(&shared, APART);
     assert_true(outage());
     assert_true(length > 0);
+    /* Nor does it keep the store from counting. */
+    assert_true(fails(NAME, APART));
+    assert_int_equal(failures(NAME), 4);
 }
 
 static void a_name_is_never_a_way_elsewhere(void **state)

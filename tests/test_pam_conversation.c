@@ -2,6 +2,7 @@
 /* The PAM module and applications that answer well, badly or not at all. */
 #include "tests/pam_flow.h"
 
+#include "base/clock.h"
 #include "login/frame.h"
 
 #include <poll.h>
@@ -190,6 +191,36 @@ static void the_time_a_person_takes_is_not_counted(void **state)
     pam_end(pam, 0);
 }
 
+#define WAIT_MS   2000 /* RELAY_WAIT_MS of this build */
+#define LEEWAY_MS 200
+
+static int64_t hanging_ms(const char *script)
+{
+    int64_t begin;
+
+    write_file("script", script, strlen(script));
+    begin = clock_ms();
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    return clock_ms() - begin;
+}
+
+/* Before it reads, after it read, after a secret was typed; and stopped by a signal. */
+static void a_helper_that_hangs_is_given_up_when_its_time_is_over(void **state)
+{
+    static const char *const scripts[] = {"h", "bh", "bSh", "bSz"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        int64_t took = hanging_ms(scripts[i]);
+
+        /* What else runs here may have been in the way. */
+        for (int again = 0; again < 2 && took > WAIT_MS + LEEWAY_MS; again++)
+            took = hanging_ms(scripts[i]);
+        assert_in_range(took, WAIT_MS, WAIT_MS + LEEWAY_MS);
+        assert_int_equal(waitpid(-1, NULL, 0), -1); /* it has ended, too */
+    }
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +237,7 @@ int main(int count, char **arguments)
                                reset),
         cmocka_unit_test_setup(only_the_first_secret_is_shared, reset),
         cmocka_unit_test_setup(the_time_a_person_takes_is_not_counted, reset),
+        cmocka_unit_test_setup(a_helper_that_hangs_is_given_up_when_its_time_is_over, reset),
     };
 
     if (count < 1 || !flow_open(arguments[0]))

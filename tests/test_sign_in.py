@@ -23,8 +23,8 @@ from sign_in.harness import Test
 from signin import Host
 
 # The longest first.
-THEMES = ['faults', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
-          'company', 'callers', 'hosts']
+THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
+          'company', 'crowds', 'decisions', 'callers', 'hosts']
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; shift; exec "$@"']

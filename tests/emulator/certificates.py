@@ -63,7 +63,7 @@ def _server(folder, name, authority, hosts, begin=-1, end=30):
 def make(folder):
     """Fills `folder`; returns the CA file and the (certificate, key) paths by name."""
     ours, other = _authority(folder, 'ca'), _authority(folder, 'other-ca')
-    hosts = ['localhost', '127.0.0.1']
+    hosts = ['localhost', 'login.test', '127.0.0.1']
     return os.path.join(folder, 'ca.crt'), {
         'good': _server(folder, 'good', ours, hosts),
         'wrong_host': _server(folder, 'wrong_host', ours, ['elsewhere.example']),

@@ -8,10 +8,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Emulator:
-    def __init__(self, folder):
+    def __init__(self, folder, host='localhost'):
         self.process = subprocess.Popen(
             ['/usr/bin/python3', '-B', '-W', 'ignore::DeprecationWarning',
-             os.path.join(HERE, 'server.py'), folder],
+             os.path.join(HERE, 'server.py'), folder, host],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.about = json.loads(self.process.stdout.readline())
 

@@ -43,6 +43,8 @@ class Provider:
 
     def publish(self, published, signs, jwk=None):
         """`jwk`: members to change in the published form of some keys."""
+        for name in {*published, signs}:
+            key(name)  # making one takes a while, and nobody is to wait for it later
         self.published, self.signs, self.jwk = published, signs, jwk or {}
 
     # Documents ---------------------------------------------------------------
@@ -160,6 +162,8 @@ class Provider:
 
     def grant(self, shape, form, change):
         """The body that answers a good token request, or the number of the error."""
+        if 'grant_type' not in form:
+            return 900144
         if self.backup and form.get('grant_type') != 'refresh_token':
             return 50033
         if form.get('client_id') != CLIENT:

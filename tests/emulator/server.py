@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """An identity platform on loopback for tests: HTTPS on a port the system chooses.
 
-    server.py [FOLDER]      FOLDER: for certificates and log.jsonl; a temporary one if not given
+    server.py [FOLDER [HOST]]    FOLDER: for certificates and log.jsonl; a temporary one if not given
+                                 HOST: its name, localhost or login.test
 
 Prints one line of JSON (issuers, CA file, client, control address), then serves until its
 standard input ends. The control address is plain HTTP on another port, so that it answers
@@ -119,8 +120,6 @@ class Handler(BaseHTTPRequestHandler):
             self.error(rule['number'], rule.get('error'), **rule.get('members', {}))
         else:
             self.usual(shape, endpoint, form, rule)
-        if 'publish' in rule:
-            platform.provider.publish(**rule['publish'])
 
     def nothing_there(self):
         tenant = self.path.split('/')[1]
@@ -161,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def about_request(self, content):
         """The headers that are not always the same."""
-        headers = {'x-ms-request-id': content['trace_id'] if 'trace_id' in content
+        headers = {'x-ms-request-id': content['trace_id'] if isinstance(content, dict) and 'trace_id' in content
                    else str(uuid.uuid4())}
         if self.headers.get('return-client-request-id') == 'true' and self.wanted_id():
             headers['client-request-id'] = self.wanted_id()
@@ -180,6 +179,8 @@ class Handler(BaseHTTPRequestHandler):
             content = content.encode()
         if self.rule.get('hold'):
             self.server.script.released.wait(60)
+        if 'publish' in self.rule:
+            self.server.provider.publish(**self.rule['publish'])
         if self.rule.get('lose'):
             return Faults.reset(self, self.rule)
         self.send_response(status)
@@ -196,9 +197,9 @@ class Handler(BaseHTTPRequestHandler):
 class Platform:
     """What the handlers of all connections share."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host):
         self.listener = Listener(folder, lambda connection: Handler(connection, None, self))
-        self.provider = Provider(f'https://localhost:{self.listener.port}')
+        self.provider = Provider(f'https://{host}:{self.listener.port}')
         self.script = Script()
         self.documents = {}
         self.log_lock = threading.Lock()
@@ -276,20 +277,20 @@ class ControlHandler(BaseHTTPRequestHandler):
 
 def main():
     if len(sys.argv) > 1:
-        serve(sys.argv[1])
+        serve(*sys.argv[1:])
     else:
         with tempfile.TemporaryDirectory(prefix='emulator-') as folder:
             serve(folder)
 
 
-def serve(folder):
-    print(json.dumps(start(folder)), flush=True)
+def serve(folder, host='localhost'):
+    print(json.dumps(start(folder, host)), flush=True)
     sys.stdin.read()
 
 
-def start(folder):
+def start(folder, host='localhost'):
     """Serves from threads of its own, and says where."""
-    platform = Platform(folder)
+    platform = Platform(folder, host)
     control = ThreadingHTTPServer(('127.0.0.1', 0), ControlHandler)
     control.platform, control.daemon_threads = platform, True
     threading.Thread(target=control.serve_forever, daemon=True).start()

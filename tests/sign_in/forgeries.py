@@ -154,6 +154,7 @@ def a_key_set_with_a_secret_is_no_key_set(t):
     t.emulator.order('/_keys', WITH_SECRET)
     leaves_no_trace(t, 'unknown', lambda: t.host.sign_in(ADA, PASSWORD))
     t.emulator.order('/_reset', {})
+    t.recovery()
     t.know_ada()
     t.let_documents_age()
     before = t.standing()

@@ -1,5 +1,6 @@
 """What every test of whole sign-ins stands on: a host, a platform, and words for both."""
 import concurrent.futures
+import re
 import time
 
 from expect import check
@@ -26,7 +27,7 @@ class Test:
 
     def __init__(self, host, emulator):
         self.host, self.emulator, self.count = host, emulator, 0
-        self.pool = concurrent.futures.ThreadPoolExecutor(20)
+        self.pool = concurrent.futures.ThreadPoolExecutor(60)
 
     def begin(self):
         self.emulator.order('/_reset', {})
@@ -84,6 +85,24 @@ class Test:
         self.emulator.order('/_listen', {})
         self.host.forget_breakers()
 
+    def breaker(self, name, what):
+        rows = self.host.ask_store(f'SELECT {what} FROM breaker WHERE name = ?', name)
+        return rows[0][0] if rows else 0
+
+    def let_outage_last(self):
+        """However slow this machine is: the waits that were begun are not over."""
+        now = int(time.time())
+        self.host.change_store(
+            f'UPDATE breaker SET opened_at = {now}, wait_until = {now + 30} WHERE wait_until > 0;'
+            f'UPDATE breaker SET opened_at = {now}, told_until = {now + 900} WHERE told_until > 0')
+
+    def let_waits_end(self):
+        """What failed may be asked again, by one at a time."""
+        self.host.change_store(
+            'UPDATE breaker SET since = since - 3600, opened_at = opened_at - 3600,'
+            ' wait_until = wait_until - 3600, told_until = max(0, told_until - 3600),'
+            ' tried_at = max(0, tried_at - 3600)')
+
     # Sign-ins -------------------------------------------------------------------------------
 
     @staticmethod
@@ -112,6 +131,16 @@ class Test:
     def prompt(self, name=ADA, **request):
         """A helper that has read what is remembered, and waits for the secret."""
         return self.host.start(name, **request).await_prompt()
+
+    def logged(self):
+        """What the last decision says of itself in the log."""
+        with open(self.host.log, encoding='utf-8') as log:
+            line = [line for line in log if 'verdict=' in line][-1]
+        return re.sub(r'^[^ ]*: ', '', line.rstrip('\n'))
+
+    def whole_log(self):
+        with open(self.host.log, encoding='utf-8') as log:
+            return log.read()
 
     # What is remembered ---------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ def ca_file(t):
     for file in (os.path.join(t.emulator.about['folder'], 'other-ca.crt'), None):
         t.configure(ca_file=file)
         t.expect('unavailable', t.host.sign_in(ADA, PASSWORD))
+        t.recovery()
     check(t.seen() == [])
     t.know_ada()
 

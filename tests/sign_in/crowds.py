@@ -1,0 +1,151 @@
+"""Many sign-ins of one person at once: one asks, the others count on what comes of it."""
+import os
+import platform
+
+from expect import check
+from sign_in.company import stands_in_line
+from sign_in.harness import ADA, NEW, PASSWORD, wait_until
+
+MANY = 50
+AT_ONCE = 10  # so many attempts of one person are let through at a time
+SLEEPS = {'x86_64': ('230',), 'aarch64': ('115',)}[platform.machine()]  # clock_nanosleep
+
+
+def is_on_its_way(conversation):
+    """Whether this helper has read what is known, and waits for something that others have."""
+    if stands_in_line(conversation):
+        return True
+    task = f'/proc/{conversation.process.pid}'
+    try:
+        with open(f'{task}/syscall', encoding='ascii') as file:
+            return len(os.listdir(f'{task}/task')) == 1 and file.read().split()[0] in SLEEPS
+    except FileNotFoundError:
+        return False
+
+
+def crowd(t, held, secret=PASSWORD, count=MANY, **request):
+    """The requests that so many sign-ins make whose first one is held until all have begun."""
+    t.script(endpoint='token:' + held, hold=True, times=1)
+    many = [t.host.start(ADA, **request) for _ in range(count)]
+    answers = [t.pool.submit(one.finish, secret) for one in many]
+    t.await_request(held)
+    wait_until(lambda: all(map(is_on_its_way, many)), 'a crowd')
+    t.release()
+    for answer in answers:
+        t.expect('admit', answer.result())
+    t.unscript()
+    return t.seen()
+
+
+def let_proofs_age(t):
+    """One in this very second could not be told from one that is still to come."""
+    t.set_person('last_online = last_online - 3600, last_password = last_password - 3600')
+
+
+def fifty_who_are_known_redeem_one_token(t):
+    t.know_ada()
+    let_proofs_age(t)
+    check(crowd(t, 'refresh_token') == ['refresh_token'])
+    let_proofs_age(t)
+    check(crowd(t, 'refresh_token', action='account', service='sshd') == ['refresh_token'])
+
+
+def fifty_who_are_known_prove_one_password(t):
+    t.know_ada(password_recheck_hours=0)
+    let_proofs_age(t)
+    check(crowd(t, 'password') == ['password'])
+
+
+def fifty_who_are_new_are_enrolled_once(t):
+    check(crowd(t, 'password') == ['discovery', 'keys', 'password'])
+    check(t.person() == 1)
+    t.offline('admit')
+    t.offline('unavailable', 'wrong')
+
+
+def fifty_whose_token_is_dead_prove_one_password(t):
+    t.know_ada()
+    let_proofs_age(t)
+    t.script(endpoint='token:refresh_token', number=70000)
+    asked = crowd(t, 'password')
+    check(asked == ['refresh_token', 'password'], asked)
+
+
+def some_whose_secret_was_forgotten_prove_one_password(t):
+    t.know_ada()
+    t.set_person("verifier = '', token = NULL, refused = 4")
+    let_proofs_age(t)
+    check(crowd(t, 'password', count=AT_ONCE) == ['password'])
+    t.offline('admit')
+
+
+def a_wrong_password_waits_for_nobody_and_proves_nothing(t):
+    t.know_ada(password_recheck_hours=0)
+    let_proofs_age(t)
+    t.script(endpoint='token:password', hold=True, times=1)
+    right = t.in_background(PASSWORD)
+    t.await_request('password')
+    t.expect('deny', t.host.sign_in(ADA, 'wrong'))
+    t.release()
+    t.expect('admit', right.result())
+    check(t.seen() == ['password'] * 2)
+
+
+def somebody_new_with_another_password_is_not_let_in_by_the_first(t):
+    t.script(endpoint='token:password', hold=True, times=1)
+    right = t.in_background(PASSWORD)
+    t.await_request('password')
+    other = t.host.start(ADA)
+    wrong = t.pool.submit(other.finish, 'wrong')
+    wait_until(lambda: stands_in_line(other), 'the second')
+    t.release()
+    t.expect('admit', right.result())
+    t.expect_not_admitted(wrong.result())
+    check(t.seen().count('password') == 2)
+    t.offline('admit')
+    t.offline('unavailable', 'wrong')
+
+
+def who_was_refused_while_others_waited_lets_nobody_in(t):
+    t.know_ada(password_recheck_hours=0)
+    let_proofs_age(t)
+    t.script(endpoint='token:password', hold=True, times=1, number=50057)
+    t.change(disabled=True)
+    many = [t.host.start(ADA) for _ in range(5)]
+    answers = [t.pool.submit(one.finish, PASSWORD) for one in many]
+    wait_until(lambda: all(map(stands_in_line, many)), 'five in line')
+    t.release()
+    for answer in answers:
+        t.expect_not_admitted(answer.result())
+
+
+def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
+    t.know_ada()
+    t.script(endpoint='token:refresh_token', hold=True, times=1)
+    old = t.in_background(PASSWORD)
+    t.await_request('refresh_token')
+    t.change(password=NEW)
+    t.configure(password_recheck_hours=0)
+    t.expect('admit', t.host.sign_in(ADA, NEW))
+    t.release()
+    t.expect_not_admitted(old.result())
+    t.offline('admit', NEW)
+    t.offline_not_admitted(PASSWORD)
+
+
+def a_password_replaced_while_the_old_one_went_on_by_token_ends_it(t):
+    t.know_ada(password_recheck_hours=0)
+    t.script(endpoint='token:password', status=503, times=1)
+    t.script(endpoint='token:refresh_token', hold=True, times=1)
+    old = t.in_background(PASSWORD)
+    t.await_request('refresh_token')
+    t.host.forget_breakers()
+    t.change(password=NEW)
+    t.expect('admit', t.host.sign_in(ADA, NEW))
+    t.release()
+    t.expect_not_admitted(old.result())
+    t.offline('admit', NEW)
+    t.offline_not_admitted(PASSWORD)
+
+
+STEPS = [let_proofs_age]
