@@ -2,6 +2,8 @@
 /* Local groups that root has mapped: who gets them, and that nobody gets any other. */
 #include "tests/nss_root.h"
 
+#include <pthread.h>
+
 #define HEAD    BEFORE DOMAINS PATHS
 #define LIST_AT 64 /* gids that a list of these tests can have */
 
@@ -189,6 +191,75 @@ static void a_file_of_nobody_counts(void **state)
     assert_int_equal(chown(NSS_CONF_FILE, 0, 0), 0);
 }
 
+/* ---- the first question of many threads ---- */
+
+#define THREADS 32
+
+static pthread_barrier_t barrier;
+
+static void *ask_at_once(void *unused)
+{
+    struct list ada;
+
+    (void)unused;
+    pthread_barrier_wait(&barrier);
+    ada = list_of(ADAS, ADA);
+    return ada.taken == GROUPS + 1 && times(&ada, 27) == 1 ? NULL : &barrier;
+}
+
+static int many_ask_at_once(const void *unused)
+{
+    pthread_t threads[THREADS];
+    bool good = true;
+    void *failed;
+
+    (void)unused;
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (size_t i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, ask_at_once, NULL) != 0)
+            return 1;
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &failed);
+        good = good && !failed;
+    }
+    return !good;
+}
+
+static void threads_that_ask_at_once_all_get_it(void **state)
+{
+    (void)state;
+    write_conf(CONF_OF("local_group sudo 27 " TEAM_IS "\n"));
+    for (int i = 0; i < 50; i++)
+        assert_true(in_child(many_ask_at_once, NULL));
+}
+
+/* What was read stays, also in children, whatever becomes of the file. */
+static int keeps_what_it_read(const void *unused)
+{
+    struct list before = list_of(ADAS, ADA), after, other;
+    pid_t child;
+    int status;
+
+    (void)unused;
+    write_conf(CONF_OF("local_group docker 999 " TEAM_IS "\n"));
+    after = list_of(ADAS, ADA);
+    child = fork();
+    if (child == 0) {
+        other = list_of(ADAS, ADA);
+        _exit(times(&other, 27) != 1 || times(&other, 999) != 0);
+    }
+    waitpid(child, &status, 0);
+    return status != 0 || times(&before, 27) != 1 || times(&after, 27) != 1 ||
+           times(&after, 999) != 0;
+}
+
+static void a_process_reads_it_once(void **state)
+{
+    (void)state;
+    write_conf(CONF_OF("local_group sudo 27 " TEAM_IS "\n"));
+    assert_true(in_child(keeps_what_it_read, NULL));
+}
+
 /* ---- whatever the snapshot says ---- */
 
 #define MAPPED 6u
@@ -306,6 +377,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(a_file_that_is_not_roots_alone_gives_nobody_anything, publish_first),
         cmocka_unit_test_setup(a_file_that_is_too_large_gives_nobody_anything, publish_first),
         cmocka_unit_test_setup(a_file_of_nobody_counts, publish_first),
+        cmocka_unit_test_setup(threads_that_ask_at_once_all_get_it, publish_first),
+        cmocka_unit_test_setup(a_process_reads_it_once, publish_first),
         cmocka_unit_test_setup(a_person_has_exactly_the_local_groups_that_the_map_gives,
                                publish_first),
         cmocka_unit_test_setup(a_local_group_ends_with_the_membership, publish_first),
