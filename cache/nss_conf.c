@@ -152,12 +152,12 @@ bool nss_conf_parse(char *text, size_t size, struct nss_conf *conf)
 {
     struct reading reading = {.conf = {.issuer = ""}};
 
-    if (size > NSS_CONF_MOST || memchr(text, '\0', size))
+    if (size > NSS_CONF_MOST)
         return false;
     for (char *line = text, *end; line < text + size; line = end + 1) {
         end = strchr(line, '\n');
         if (!end)
-            return false;
+            return false; /* or a NUL stands before it */
         *end = '\0';
         if (*line != '#' && !take_line(&reading, line))
             return false;

@@ -65,14 +65,42 @@ static void make_private(const char *path)
     assert_int_equal(chown(path, OWNER, OWNER), 0);
 }
 
-static void create_store(void)
+static bool create_store(void)
+{
+    return store_create(PRIVATE_DIR, &(struct error){0});
+}
+
+/* Ada, in the group linux-admins. */
+static bool let_ada_in(void)
+{
+    static const struct account account = {.issuer = ISSUER, .object_id = "object-of-ada"};
+    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(1);
+    const struct acceptance acceptance = {.account = &account,
+                                          .name = "ada@contoso.example",
+                                          .gecos = "",
+                                          .home = "/h",
+                                          .shell = "/bin/sh",
+                                          .group_ids = &groups,
+                                          .now = 1000};
+    struct store *store = NULL;
+    struct person person;
+    struct error why;
+    bool changed, good;
+
+    if (!strings_add(&groups, "linux-admins") || !store_open(PRIVATE_DIR, &store, &why))
+        return false;
+    good = store_accept(store, &acceptance, &person, &changed, NULL, &why);
+    store_close(store);
+    return good;
+}
+
+static void as_owner(bool (*act)(void))
 {
     pid_t child = fork();
     int status;
 
     if (child == 0)
-        _exit(setresgid(OWNER, OWNER, OWNER) != 0 || setresuid(OWNER, OWNER, OWNER) != 0 ||
-              !store_create(PRIVATE_DIR, &(struct error){0}));
+        _exit(setresgid(OWNER, OWNER, OWNER) != 0 || setresuid(OWNER, OWNER, OWNER) != 0 || !act());
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
@@ -87,7 +115,7 @@ static int begin(void **state)
     make_private(RUNTIME_STATE_DIR);
     write_file(STATE_DIR "/group", LOCAL);
     assert_int_equal(mount(STATE_DIR "/group", LOCAL_GROUP, NULL, MS_BIND, NULL), 0);
-    create_store();
+    as_owner(create_store);
     return 0;
 }
 
@@ -268,6 +296,9 @@ static void what_root_cannot_mean_is_refused_with_the_cure(void **state)
         {GENERIC GROUPS "sudo =\n", "latchkey.conf:8: sudo wants the object id"},
         {GENERIC "colour = blue\n", "latchkey.conf:7: no setting is called \"colour\""},
         {"", "latchkey.conf: issuer is missing"},
+        {"issuer = " ISSUER "\nclient_id = c\ndomains = contoso.example\nallow = everyone\n"
+         "home = /h/{name}/\x01\n",
+         NSS_CONF_FILE " cannot hold this configuration"},
     };
     char first[4096];
 
@@ -285,6 +316,21 @@ static void what_root_cannot_mean_is_refused_with_the_cure(void **state)
         has(said.text, "latchkey config apply: ");
         assert_string_equal(written(), first);
     }
+}
+
+/* It keeps the name under which it is known, and with that it would not be shown any more. */
+static void a_group_whose_name_has_become_a_local_one_is_refused(void **state)
+{
+    struct said said;
+
+    (void)state;
+    as_owner(let_ada_in);
+    write_file(CONFIG_FILE, GENERIC GROUPS "sudo = linux-admins\n");
+    assert_int_equal(APPLY().status, 0);
+    write_file(STATE_DIR "/group", LOCAL "linux-admins:x:1500:\n");
+    said = APPLY();
+    assert_int_equal(said.status, 3);
+    has(said.text, "linux-admins of the identity platform cannot be shown");
 }
 
 static void without_its_store_nothing_is_changed(void **state)
@@ -362,6 +408,8 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(a_tenant_of_microsoft_is_known_by_its_number, begin, end),
         cmocka_unit_test_setup_teardown(without_the_issuer_ssh_is_not_the_first_way_in, begin, end),
         cmocka_unit_test_setup_teardown(what_root_cannot_mean_is_refused_with_the_cure, begin, end),
+        cmocka_unit_test_setup_teardown(a_group_whose_name_has_become_a_local_one_is_refused, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(without_its_store_nothing_is_changed, begin, end),
         cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_written_keeps_the_old_file, begin,
                                         end),

@@ -116,25 +116,42 @@ static void a_group_that_cannot_be_shown_is_named(void **state)
     }
 }
 
+/* Whether the id was somebody's already; else it is taken now. */
+static bool is_somebodys(uint32_t id)
+{
+    const struct account account = account_of("object-of-ada");
+    const struct id_choice choice = {.id = id};
+    OWNED(transaction_end) struct transaction transaction = {0};
+    struct error why;
+    bool lost = true;
+
+    assert_true(transaction_write(&transaction, store, &why));
+    assert_true(ids_bind(store, ID_PERSON, &account, 1000, &choice, &lost, &why));
+    assert_true(transaction_commit(&transaction, &why));
+    return lost;
+}
+
+static void nobody_else_gets_a_reserved_gid(void **state)
+{
+    uint32_t gids[MOST];
+    struct error why;
+
+    (void)state;
+    assert_true(RESERVE("linux-admins", "engineering"));
+    assert_true(is_somebodys(gids[0]));
+    assert_true(is_somebodys(gids[1]));
+    assert_false(is_somebodys(next_id(gids[0])));
+}
+
 /* A person of the directory has the id that the group would like best. */
 static void an_id_that_somebody_has_is_passed_over(void **state)
 {
     const uint32_t wanted = first_id("group", ISSUER, "linux-admins");
-    const struct account of = account_of("object-of-ada");
-    const struct id_choice choice = {.id = wanted};
     uint32_t gids[MOST];
     struct error why;
-    bool lost = true;
 
     (void)state;
-    {
-        OWNED(transaction_end) struct transaction transaction = {0};
-
-        assert_true(transaction_write(&transaction, store, &why));
-        assert_true(ids_bind(store, ID_PERSON, &of, 1000, &choice, &lost, &why));
-        assert_true(transaction_commit(&transaction, &why));
-    }
-    assert_false(lost);
+    assert_false(is_somebodys(wanted));
     assert_true(RESERVE("linux-admins"));
     assert_int_equal(gids[0], next_id(wanted));
 }
@@ -205,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sign_in_finds_the_group_under_the_reserved_gid, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_group_that_cannot_be_shown_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(nobody_else_gets_a_reserved_gid, begin, end),
         cmocka_unit_test_setup_teardown(an_id_that_somebody_has_is_passed_over, begin, end),
         cmocka_unit_test_setup_teardown(the_gid_of_a_local_group_is_read_as_glibc_reads_it, begin,
                                         end),
