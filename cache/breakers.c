@@ -3,7 +3,6 @@
 
 #include "cache/breaker_note.h"
 #include "cache/store_internal.h"
-#include "cache/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -201,20 +200,14 @@ static bool change(const struct breakers *breakers, const char *name,
     return true;
 }
 
-static int busy(void *deadline, int times)
-{
-    (void)times;
-    return wait_a_little(deadline);
-}
-
 bool breakers_change(const struct breakers *breakers, const char *name,
                      const struct breaker_event *event, struct error *why)
 {
     struct deadline deadline = deadline_in_ms(WAIT_MS);
     bool changed;
 
-    sqlite3_busy_handler(breakers->store->db, busy, &deadline);
+    breakers->store->hurry = &deadline;
     changed = change(breakers, name, event, why);
-    sqlite3_busy_timeout(breakers->store->db, BUSY_MS);
+    breakers->store->hurry = NULL;
     return changed;
 }

@@ -44,7 +44,7 @@ static bool settings_apply(sqlite3 *db, struct error *why)
                                   "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
                                   "PRAGMA synchronous = FULL;";
 
-    sqlite3_busy_timeout(db, BUSY_MS);
+    sqlite3_busy_timeout(db, PATIENCE_MS);
     sqlite3_extended_result_codes(db, 1);
     if (sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
         sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
@@ -86,6 +86,21 @@ static bool journal_choose(struct store *store, struct error *why)
            store_failed(store->db, "opening it", why);
 }
 
+int store_wait(void *context, int times)
+{
+    struct store *store = context;
+    struct deadline deadline = deadline_in_ms(store->patience_ms);
+    int64_t begin = clock_ms();
+    bool again;
+
+    (void)times;
+    if (store->hurry && store->hurry->at_ms < deadline.at_ms)
+        deadline = *store->hurry;
+    again = wait_a_little(&deadline);
+    store->patience_ms -= clock_ms() - begin;
+    return again;
+}
+
 bool store_open(const char *folder, struct store **opened, struct error *why)
 {
     OWNED(store_release) struct store *store = calloc(1, sizeof *store);
@@ -97,6 +112,8 @@ bool store_open(const char *folder, struct store **opened, struct error *why)
         !host_key_read(store->folder, &store->key, why) ||
         !database_open(folder, STORE_FILE, &store->db, why))
         return false;
+    store->patience_ms = PATIENCE_MS;
+    sqlite3_busy_handler(store->db, store_wait, store);
     store->writable = !sqlite3_db_readonly(store->db, "main");
     if (!schema_bring_up(store->db, store->writable, why) ||
         (store->writable && !journal_choose(store, why)))

@@ -11,10 +11,15 @@ struct store {
     sqlite3 *db;
     int folder; /* the private folder, open */
     bool writable;
+    int64_t patience_ms;          /* what is left of PATIENCE_MS */
+    const struct deadline *hurry; /* of what is done now; NULL: none */
     struct host_key key;
 };
 
-#define BUSY_MS 10000 /* how long a statement waits for other processes */
+/* For sqlite3_busy_handler, with the store: waits a little, and says whether to try again. */
+int store_wait(void *store, int times);
+
+#define PATIENCE_MS 15000 /* how long all statements of a store together wait for other processes */
 
 OWN_DEFINE(statement_release, sqlite3_stmt, sqlite3_finalize);
 OWN_DEFINE(database_release, sqlite3, sqlite3_close_v2);

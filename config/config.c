@@ -85,7 +85,7 @@ static const struct setting {
      is_home, "an absolute path that contains {name}"},
     {"shell", SETTING_TEXT, PLACE(shell), 2, 127, "/bin/bash", is_path, "an absolute path"},
     {"connect_seconds", SETTING_NUMBER, PLACE(connect_seconds), 1, 30, "3", NULL, NULL},
-    {"login_seconds", SETTING_NUMBER, PLACE(login_seconds), 1, 60, "8", NULL, NULL},
+    {"login_seconds", SETTING_NUMBER, PLACE(login_seconds), 1, 30, "8", NULL, NULL},
     {"recheck_minutes", SETTING_NUMBER, PLACE(recheck_minutes), 0, 1440, "5", NULL, NULL},
     {"password_recheck_hours", SETTING_NUMBER, PLACE(password_recheck_hours), 0, 8760, "0",
      NULL, NULL},

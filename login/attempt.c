@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-#define TRIES_WAIT_MS 20000 /* for attempts in flight to be given back: five times ten at once */
+#define TRIES_WAIT_MS 30000 /* for attempts in flight to be given back */
 #define KDF_WAIT_MS   30000 /* for free slots, all together */
 
 /* Where small files that several helpers share live; the disk may be read-only. */

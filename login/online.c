@@ -142,6 +142,12 @@ static bool is_proven_meanwhile(const struct attempt *a, time_t last_online)
 
 enum result online_ask_password(struct attempt *a)
 {
+    const struct deadline at_once = {0};
+
+    /* Whoever comes to it after a token: who comes later waits for what comes of this. */
+    if (a->known && a->local != LOCAL_WRONG && a->password_turn < 0)
+        link_take_turn(&a->link, a->person.uid + TURN_OF_PASSWORD, &at_once, &a->password_turn,
+                       &(struct error){0});
     a->asked_password = true;
     free_secret(&a->token);
     a->token = NULL; /* what is refused now is not about that */

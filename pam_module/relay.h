@@ -8,11 +8,11 @@
 /*
  * How long one frame of the helper may take. Its waits in one turn, each with a deadline of its
  * own: 5 s for attempts in flight, 30 s for a turn at the KDF, the network as long as the highest
- * login_seconds says (60 s; 8 s by default), 10 s for the store, 20 s to publish. That makes 125 s;
- * the rest is for what has no deadline, a disk and processors in trouble.
+ * login_seconds says (30 s; 8 s by default), 15 s for the store, 20 s to publish. That makes 100 s;
+ * the rest is for what has no deadline, a disk and processors in trouble. sshd waits for 120 s.
  */
 #ifndef RELAY_WAIT_MS
-#define RELAY_WAIT_MS 150000
+#define RELAY_WAIT_MS 110000
 #endif
 /*
  * All frames together: the helper's deadlines run once per attempt and not once per frame. And how

@@ -106,10 +106,13 @@ static bool was_forced_lately(const struct document_facts *facts)
 
 static unsigned fresh_for(const struct http_answer *answer)
 {
-    if (answer->max_age < 0 || answer->max_age > (long)METADATA_FRESH_MOST)
-        return METADATA_FRESH_MOST;
-    return answer->max_age < (long)METADATA_FRESH_LEAST ? METADATA_FRESH_LEAST
-                                                        : (unsigned)answer->max_age;
+    long seconds = answer->max_age;
+
+    if (seconds < 0 || seconds > METADATA_FRESH_MOST)
+        seconds = METADATA_FRESH_MOST;
+    if (seconds < METADATA_FRESH_LEAST)
+        seconds = METADATA_FRESH_LEAST;
+    return (unsigned)seconds;
 }
 
 /* --- One document: kept, and fetched. --- */

@@ -14,10 +14,10 @@
 #include "platform/keys.h"
 #include "platform/platform.h"
 
-#define METADATA_FRESH_LEAST    (5u * 60)       /* seconds, whatever its server says */
-#define METADATA_FRESH_MOST     (24u * 60 * 60) /* and when it says nothing */
-#define METADATA_FORCED_SECONDS (5 * 60)        /* between fetches for unknown keys */
-#define METADATA_OLDEST_SECONDS (30 * 24 * 60 * 60)
+#define METADATA_FRESH_LEAST    (5L * 60)       /* seconds, whatever its server says */
+#define METADATA_FRESH_MOST     (24L * 60 * 60) /* and when it says nothing */
+#define METADATA_FORCED_SECONDS (5L * 60)       /* between fetches for unknown keys */
+#define METADATA_OLDEST_SECONDS (30L * 24 * 60 * 60)
 
 struct metadata;
 

@@ -2,7 +2,7 @@
 /*
  * Performs grants through platform.h as a login would, for tests in other languages.
  *
- *     platform_probe ISSUER CLIENT_ID CA_FILE FOLDER BUDGET_MS
+ *     platform_probe ISSUER CLIENT_ID CA_FILE FOLDER BUDGET_MS CONNECT_SECONDS
  *
  * FOLDER holds what is kept between runs: a file for each document (a line of facts, then the
  * document), a file for each breaker, and the turns. Each line of standard input is one order, its
@@ -154,6 +154,8 @@ static void change_breaker(void *context, enum dependency dependency,
     struct breaker b;
     char path[PATH_MAX], line[LINE_MOST];
 
+    if (turn < 0)
+        return;
     read_breaker(context, dependency, &b);
     breaker_change(&b, event);
     path_of(context, dependency_name(dependency), path);
@@ -256,21 +258,22 @@ int main(int count, char **arguments)
         .name_claim = "preferred_username",
         .groups_claim = "groups",
         .algorithms = ALGORITHM_RS256,
-        .connect_seconds = 3,
     };
     struct memory memory = {NULL,         load_document,  keep_document,
                             read_breaker, change_breaker, take_turn};
-    unsigned long long budget_ms;
+    unsigned long long budget_ms, connect_seconds;
     struct error why;
     size_t size = 0;
 
-    if (count != 6 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
+    if (count != 7 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
+        !text_number(arguments[6], 1, 60, &connect_seconds) ||
         !codes_built_in(&codes, &why))
         return 2;
     settings.issuer = arguments[1];
     settings.client_id = arguments[2];
     settings.ca_file = arguments[3];
     settings.codes = codes;
+    settings.connect_seconds = (unsigned)connect_seconds;
     memory.context = arguments[4];
     if (!platform_open(&settings, &memory, &platform, &why)) {
         printf("%s\t%s\n", error_kind_name(why.kind), why.text);

@@ -115,13 +115,13 @@ class Bed:
         token = token or self.emulator.order('/_issue', {'name': name})
         return f'refresh\t{name}\t{token}\t{object_id}\n'
 
-    def start(self, orders, issuer='issuer', documents=None, budget=LONG, environment=None,
-              ca_file=None):
+    def start(self, orders, issuer='issuer', documents=None, budget=LONG, connect=3,
+              environment=None, ca_file=None):
         about = self.emulator.about
         process = subprocess.Popen(
             [self.probe, about.get(issuer, issuer), about['client_id'],
              about['ca_file'] if ca_file is None else ca_file,
-             documents or self.warm(), str(budget)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+             documents or self.warm(), str(budget), str(connect)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, env=environment or {})
         process.orders = ''.join(orders)
         return process
@@ -138,8 +138,9 @@ class Bed:
         return self.finish(self.start(orders, **how))
 
     def run_at_once(self, processes, orders, **how):
-        """The first answer of each."""
-        running = [self.start(orders, **how) for _ in range(processes)]
+        """The answers of all. So many at once may keep a small machine busy for a while."""
+        patience = {'budget': 50000, 'connect': 50}
+        running = [self.start(orders, **{**patience, **how}) for _ in range(processes)]
         for process in running:
             process.stdin.write(process.orders)
             process.stdin.flush()

@@ -180,7 +180,8 @@ def one_success_lets_all_others_in(bed):
 def failing_together_is_no_reason_to_wait_longer(bed):
     documents = bed.warm()
     bed.script(endpoint='token', status=503, hold=True)
-    running = [bed.start([bed.password()], documents=documents) for _ in range(20)]
+    running = [bed.start([bed.password()], documents=documents, budget=50000, connect=50)
+               for _ in range(20)]
     for process in running:
         process.stdin.write(process.orders)
         process.stdin.flush()
@@ -225,7 +226,7 @@ def a_host_that_is_still_silent_gets_no_secret(bed):
     check([entry['endpoint'] for entry in bed.requests()] == ['discovery'], bed.requests())
     for which in ('password', 'refresh'):
         check(bed.breaker(documents, which)['failures'] == 3, which, bed.breaker(documents, which))
-    check('0.5 s' in answer['why'] or '0.4 s' in answer['why'], answer)  # and took no longer
+    check('no answer within 0.' in answer['why'], answer)  # and took no longer
 
 
 def the_glance_is_a_long_one_now_and_then(bed):
@@ -233,8 +234,7 @@ def the_glance_is_a_long_one_now_and_then(bed):
     bed.put_breaker(documents, 'password', tried_at=int(time.time()) - 90)
     bed.emulator.order('/_listen', {'mode': 'silence'})
     answer, = bed.run([bed.password()], documents=documents)
-    check('2.9 s' in answer['why'] or '3.0 s' in answer['why'] or 'connect_seconds' in answer['why'],
-          answer)
+    check('within 2.' in answer['why'] or 'connect_seconds' in answer['why'], answer)
 
 
 def a_host_that_answers_with_trouble_is_there(bed):

@@ -34,7 +34,7 @@ def main(program):
         measure('sign-in online, one request', CONFIG)
         measure('sign-in soon after, nobody asked', CONFIG.replace('recheck_minutes = 0', 'recheck_minutes = 60'))
         host.provider.stop()
-        measure('sign-in offline, connection refused', CONFIG)
+        measure('sign-in offline, the outage is known', CONFIG)
 
 
 if __name__ == '__main__':

@@ -76,6 +76,8 @@ class Demo:
         self.say('The provider is stopped. Ada comes in all the same, by every way:')
         for door in ('login', 'ssh', 'sudo', 'su'):
             self.enters(door, ADA, PASSWORDS[ADA])
+        self.say('The outage is known to this host, so that nobody waits for it again:')
+        self.run('latchkey', 'probe')
         self.say('She is still known:')
         self.look('linux-admins')
         self.say('A wrong password does not help while it is down:')
@@ -87,7 +89,10 @@ class Demo:
     def back(self):
         self.host.provider.start()
         self.host.provider.change(ADA, groups=['night-shift', 'staff-engineering'])
-        self.say('The provider is back, and has put Ada into another group:')
+        self.say('The provider is back. Within a minute this host finds that out, whether or not anybody signs in:')
+        self.host.await_platform()
+        self.run('latchkey', 'probe')
+        self.say('It has put Ada into another group:')
         self.enters('login', ADA, PASSWORDS[ADA], 'id -Gn', shows='night-shift')
         self.look('linux-admins', 'night-shift')
 

@@ -70,6 +70,10 @@ class Host:
         self.machine.write('/etc/latchkey/latchkey.conf', CONFIG)
         self.machine.install(self.packages)
 
+    def await_platform(self):
+        """After an outage: until sign-ins ask the platform again."""
+        machine.await_that('the outage to be over', lambda: self.machine.run('latchkey', 'probe').returncode == 0, 90)
+
     def asked(self, visit, *arguments, **how):
         """A visit, and the HTTPS requests that it caused."""
         before = len(self.provider.requests())

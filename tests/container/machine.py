@@ -154,3 +154,8 @@ def read(path):
             return file.read()
     except OSError:
         return ''
+
+
+def read_number(path, pattern):
+    """The number that `pattern` finds in a source file."""
+    return int(re.search(pattern, read(f'{HERE}/../../{path}'))[1])

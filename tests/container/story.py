@@ -12,6 +12,7 @@ from eyes import Eyes
 from host import ADA, BOB, CAROL, DAVE, PASSWORDS, Host
 from lookups import COMMANDS, PLAIN, Lookups
 from machine import await_that
+from outages import Outages
 from su_in_the_way import SuInTheWay
 
 NO_ANSWER = 'cannot be reached'
@@ -131,6 +132,7 @@ class Story:
     def back_again(self):
         check = self.checks.that
         self.provider.start()
+        self.host.await_platform()
         self.provider.change(ADA, groups=['night-shift', 'staff-engineering'])
         visit, asked = self.host.asked(self.doors.login, ADA, PASSWORDS[ADA], 'id -Gn')
         check('the provider is back: ada signs in, and it was asked', visit and asked and asked[-1]['status'] == 200,
@@ -249,6 +251,7 @@ class Story:
             self.checks.that('the provider is a black hole: carol comes in by what is remembered', visit, visit)
         finally:
             subprocess.run(['nft', 'delete', 'table', 'inet', 'hole'], check=True)
+        self.host.await_platform()
         visit, asked = self.host.asked(self.doors.ssh, CAROL, PASSWORDS[CAROL])
         self.checks.that('everything is mended: carol signs in online', visit and asked, (visit, asked))
 
@@ -278,6 +281,7 @@ class Story:
     def removed(self):
         check = self.checks.that
         self.provider.start()
+        self.host.await_platform()
         self.provider.remove(ADA)
         for way in ('ssh', 'login'):
             visit, asked = self.host.asked(self.ways(ADA)[way], NEW_PASSWORD)
@@ -321,13 +325,17 @@ class Story:
         self.compare_local('the packages are removed')
 
     def tell(self):
+        outages = Outages(self.host, self.checks)
         for sentence, run in (
                 ('The packages come', self.install), ('Online', self.online), ('In an outage', self.outage),
                 ('The provider is back', self.back_again), ('Requests', self.one_request),
+                ('Two helpers stand still', outages.stand_still), ('An outage ends by itself', outages.timer),
+                ('Nobody answers for names', outages.silent_dns), ('The two are given up', outages.gives_up),
                 ('Who starts the helper', self.who_starts_it), ('Nobody is in the way', self.nobody_in_the_way),
                 ('Parts are broken', self.broken), ('The password is changed', self.changed),
                 ('The account is removed', self.removed), ('Secrets', self.nothing_secret),
-                ('The packages go', self.purged)):
+                ('An outage begins', outages.begins), ('The packages go', self.purged),
+                ('With all their units', outages.is_gone)):
             self.part(sentence, run)
         self.eyes.close()
         self.checks.end()

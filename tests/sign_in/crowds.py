@@ -7,6 +7,7 @@ from sign_in.company import stands_in_line
 from sign_in.harness import ADA, NEW, PASSWORD, wait_until
 
 MANY = 50
+PATIENT = {'login_seconds': 30}  # the first of a crowd waits until the last one has begun
 AT_ONCE = 10  # so many attempts of one person are let through at a time
 SLEEPS = {'x86_64': ('230',), 'aarch64': ('115',)}[platform.machine()]  # clock_nanosleep
 
@@ -31,8 +32,10 @@ def crowd(t, held, secret=PASSWORD, count=MANY, **request):
     t.await_request(held)
     wait_until(lambda: all(map(is_on_its_way, many)), 'a crowd')
     t.release()
-    for answer in answers:
-        t.expect('admit', answer.result())
+    ends = [answer.result().verdict for answer in answers]
+    # Ten attempts at a time: on a machine that is slow enough the last ones give up waiting.
+    check(set(ends) <= {'admit', 'maxtries'} and ends.count('admit') >= AT_ONCE, ends)
+    check(count > AT_ONCE or 'maxtries' not in ends, ends)
     t.unscript()
     return t.seen()
 
@@ -43,28 +46,36 @@ def let_proofs_age(t):
 
 
 def fifty_who_are_known_redeem_one_token(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     let_proofs_age(t)
     check(crowd(t, 'refresh_token') == ['refresh_token'])
     let_proofs_age(t)
-    check(crowd(t, 'refresh_token', action='account', service='sshd') == ['refresh_token'])
+    asked = crowd(t, 'refresh_token', action='account', service='sshd')
+    check(asked == ['refresh_token'], asked)
 
 
-def fifty_who_are_known_prove_one_password(t):
-    t.know_ada(password_recheck_hours=0)
-    let_proofs_age(t)
-    check(crowd(t, 'password') == ['password'])
+def many_who_are_known_prove_one_password(t):
+    for count in (AT_ONCE, MANY):
+        t.begin()
+        t.know_ada(password_recheck_hours=0, **PATIENT)
+        let_proofs_age(t)
+        asked = crowd(t, 'password', count=count)
+        check(asked == ['password'], asked)
 
 
-def fifty_who_are_new_are_enrolled_once(t):
-    check(crowd(t, 'password') == ['discovery', 'keys', 'password'])
-    check(t.person() == 1)
+def many_who_are_new_are_enrolled_once(t):
+    for count in (AT_ONCE, MANY):
+        t.begin()
+        t.configure(**PATIENT)
+        asked = crowd(t, 'password', count=count)
+        check(asked == ['discovery', 'keys', 'password'], asked)
+        check(t.person() == 1)
     t.offline('admit')
     t.offline('unavailable', 'wrong')
 
 
-def fifty_whose_token_is_dead_prove_one_password(t):
-    t.know_ada()
+def many_whose_token_is_dead_prove_one_password(t):
+    t.know_ada(**PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:refresh_token', number=70000)
     asked = crowd(t, 'password')
@@ -72,7 +83,7 @@ def fifty_whose_token_is_dead_prove_one_password(t):
 
 
 def some_whose_secret_was_forgotten_prove_one_password(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     t.set_person("verifier = '', token = NULL, refused = 4")
     let_proofs_age(t)
     check(crowd(t, 'password', count=AT_ONCE) == ['password'])
@@ -80,7 +91,7 @@ def some_whose_secret_was_forgotten_prove_one_password(t):
 
 
 def a_wrong_password_waits_for_nobody_and_proves_nothing(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:password', hold=True, times=1)
     right = t.in_background(PASSWORD)
@@ -92,6 +103,7 @@ def a_wrong_password_waits_for_nobody_and_proves_nothing(t):
 
 
 def somebody_new_with_another_password_is_not_let_in_by_the_first(t):
+    t.configure(**PATIENT)
     t.script(endpoint='token:password', hold=True, times=1)
     right = t.in_background(PASSWORD)
     t.await_request('password')
@@ -107,7 +119,7 @@ def somebody_new_with_another_password_is_not_let_in_by_the_first(t):
 
 
 def who_was_refused_while_others_waited_lets_nobody_in(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     let_proofs_age(t)
     t.script(endpoint='token:password', hold=True, times=1, number=50057)
     t.change(disabled=True)
@@ -119,13 +131,26 @@ def who_was_refused_while_others_waited_lets_nobody_in(t):
         t.expect_not_admitted(answer.result())
 
 
+def a_token_that_is_doubted_is_not_sent_by_those_who_waited_for_it(t):
+    t.know_ada(**PATIENT)
+    let_proofs_age(t)
+    t.script(endpoint='token:refresh_token', hold=True, status=400, body='{"error":"invalid_grant"}')
+    many = [t.host.start(ADA, action='account', service='sshd') for _ in range(5)]
+    answers = [t.pool.submit(one.finish) for one in many]
+    wait_until(lambda: all(map(stands_in_line, many)), 'five in line')
+    t.release()
+    for answer in answers:
+        t.expect('expired', answer.result())
+    check(t.seen() == ['refresh_token'] and t.person('token IS NOT NULL') == 1)
+
+
 def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
-    t.know_ada()
+    t.know_ada(**PATIENT)
     t.script(endpoint='token:refresh_token', hold=True, times=1)
     old = t.in_background(PASSWORD)
     t.await_request('refresh_token')
     t.change(password=NEW)
-    t.configure(password_recheck_hours=0)
+    t.configure(password_recheck_hours=0, **PATIENT)
     t.expect('admit', t.host.sign_in(ADA, NEW))
     t.release()
     t.expect_not_admitted(old.result())
@@ -134,7 +159,7 @@ def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
 
 
 def a_password_replaced_while_the_old_one_went_on_by_token_ends_it(t):
-    t.know_ada(password_recheck_hours=0)
+    t.know_ada(password_recheck_hours=0, **PATIENT)
     t.script(endpoint='token:password', status=503, times=1)
     t.script(endpoint='token:refresh_token', hold=True, times=1)
     old = t.in_background(PASSWORD)

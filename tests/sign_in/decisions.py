@@ -1,5 +1,8 @@
 """What single refusals leave behind, and what the log says of a decision."""
+import os
 import re
+import shutil
+import subprocess
 
 from expect import check
 from sign_in.harness import ADA, DAY, ELSEWHERE, PASSWORD, UNREACHED
@@ -223,3 +226,36 @@ def no_secret_is_in_the_log(t):
     log = t.whole_log()
     for secret in (PASSWORD, GUESS, GUESS.replace(' ', ''), '1.AAAA-'):
         check(secret not in log, secret)
+
+
+def write_codes(folder, text):
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    with open(f'{folder}/codes', 'w', encoding='ascii') as out:
+        out.write(text)
+    os.chmod(f'{folder}/codes', 0o644)
+
+
+def the_administrators_codes_come_before_those_of_the_package(t):
+    share = f'{t.host.build}/share'
+    t.know_ada(password_recheck_hours=0)
+    t.script(endpoint='token', number=50126)
+    write_codes(share, 'version 2031-02-03\n50126 policy - as they see it\n')
+    t.expect('forbidden', t.host.sign_in(ADA, PASSWORD), 'access policy')
+    write_codes(t.host.config, '50126 disabled - as we see it\n')
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'account is disabled')
+    says = subprocess.run([t.host.helper, '--version'], check=True, capture_output=True, text=True)
+    check(f'codes 2031-02-03 ({t.host.config}/codes before {share}/codes)' in says.stdout,
+          says.stdout)
+    shutil.rmtree(share)
+
+
+def a_table_of_codes_that_is_not_fit_stops_nobody_and_is_reported(t):
+    t.know_ada(password_recheck_hours=0)
+    write_codes(t.host.config, '50126 nonsense\n')
+    write_codes(f'{t.host.build}/share', 'version yesterday\n')
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    for folder in (t.host.config, f'{t.host.build}/share'):
+        check(f'going on without a table of codes: {folder}/codes' in t.whole_log(), folder)
+    t.script(endpoint='token', number=50057)
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'disabled')
+    shutil.rmtree(f'{t.host.build}/share')

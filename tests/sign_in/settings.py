@@ -95,7 +95,7 @@ def seconds_of_admission(host):
 
 
 def connect_seconds(t):
-    t.know_ada(connect_seconds=1, login_seconds=60)
+    t.know_ada(connect_seconds=1, login_seconds=30)
     t.emulator.order('/_listen', {'mode': 'silence'})
     check(seconds_of_admission(t.host) < 30)
 
