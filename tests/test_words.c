@@ -34,6 +34,7 @@ static const char *const of_the_module[] = {
     "No sign-in can be started on this machine at the moment. Try again later.",
     "Names are written in small letters here: %s",
     "Sign-in is out of order on this machine; its log says why.",
+    "You are known on this machine from now on. Sign in once more.",
     "This password is changed at your organisation's sign-in page, not here.",
     "%s", /* what the helper sent */
 };
