@@ -71,7 +71,7 @@ static void add_all_local(const struct list *list, const struct nss_conf *conf,
 {
     long from = *list->start;
 
-    for (uint32_t i = 0; i < gids->count; i++)
+    for (uint32_t i = 0; conf->group_count && i < gids->count; i++)
         add_local(list, conf, snapshot_gid(gids, i), from, skipped);
 }
 
