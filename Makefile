@@ -229,6 +229,8 @@ test-sign-in: check-build
 test-outage: check-build
 	tests/test_emulator.py
 	tests/test_outage.py $(check_b)
+	$(check_b)/tests/fleet packaging/systemd/latchkey-probe.timer
+	$(check_b)/tests/thirty_days
 
 ## emulator: an identity platform to try things with, and the configuration for it; Ctrl-C ends it
 emulator:

@@ -35,8 +35,8 @@ enum refusal {
     REFUSAL_EXPIRED,    /* the password has expired (L) */
     REFUSAL_UNTRUSTED,  /* the answer failed verification: somebody else's token, bad signature */
     REFUSAL_SETUP,      /* the tenant does not know this client or has not consented (C2) */
-    REFUSAL_LOCKED,     /* locked after too many attempts, or a blocked address, whatever was typed */
-    REFUSAL_DENIED,     /* this time; says nothing about the password or the person (D) */
+    REFUSAL_LOCKED, /* locked after too many attempts, or a blocked address, whatever was typed */
+    REFUSAL_DENIED, /* this time; says nothing about the password or the person (D) */
     REFUSALS
 };
 
@@ -86,8 +86,8 @@ struct codes;
 struct platform_settings {
     const char *issuer; /* in any form of platform/authority.h */
     const char *client_id, *scope, *name_claim, *groups_claim;
-    unsigned algorithms;       /* of platform/token.h, or-ed */
-    const char *ca_file;       /* empty: the system's trust store */
+    unsigned algorithms; /* of platform/token.h, or-ed */
+    const char *ca_file; /* empty: the system's trust store */
     unsigned connect_seconds;
     const struct codes *codes; /* platform/codes.h */
 };

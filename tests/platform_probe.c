@@ -266,8 +266,7 @@ int main(int count, char **arguments)
     size_t size = 0;
 
     if (count != 7 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
-        !text_number(arguments[6], 1, 60, &connect_seconds) ||
-        !codes_built_in(&codes, &why))
+        !text_number(arguments[6], 1, 60, &connect_seconds) || !codes_built_in(&codes, &why))
         return 2;
     settings.issuer = arguments[1];
     settings.client_id = arguments[2];

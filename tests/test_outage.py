@@ -26,7 +26,8 @@ from signin import Host
 # (group, module, its list of cells, into how many shares it is cut, the platform's name)
 THEMES = [
     ('outage', 'outages', 'slow', 4, 'localhost'), ('outage', 'outages', 'names', 2, 'login.test'),
-    ('refusal', 'refusals', 'all_cells', 4, 'localhost'), ('outage', 'outages', 'answers', 2, 'localhost'),
+    ('outage', 'outages', 'documents', 1, 'localhost'), ('outage', 'outages', 'answers', 3, 'localhost'),
+    ('refusal', 'refusals', 'all_cells', 4, 'localhost'),
     ('counts', 'counts', 'all_cells', 1, 'localhost'),
     ('lifetimes', 'lifetimes', 'all_cells', 1, 'localhost'),
 ]

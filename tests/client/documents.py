@@ -78,8 +78,10 @@ def changed_documents_replace_the_kept_ones(bed):
 
 def a_304_that_nobody_asked_for_is_no_document(bed):
     bed.script(endpoint='discovery', status=304)
-    answer, = bed.run([bed.password()], documents=bed.cold())
+    documents = bed.cold()
+    answer, = bed.run([bed.password()], documents=documents)
     check(answer['answer'] == 'unreachable' and not bed.requests('token'), answer)
+    check('HTTP 304' in answer['why'], 'taken for a good answer', answer)
 
 
 def documents_are_fresh_as_long_as_their_server_says(bed):

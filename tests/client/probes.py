@@ -101,6 +101,7 @@ def an_endpoint_that_answers_is_probed_with_nobodys_secret(bed):
 def an_endpoint_that_is_out_stays_out(bed):
     for rule in ({'status': 503}, {'status': 200, 'body': '<html>hotel</html>'}, {'status': 302},
                  {'status': 400, 'body': '<html>hotel</html>'}, {'number': 90033}, {'number': 50196},
+                 {'status': 403, 'body': '{"error":"invalid_request"}'},
                  {'status': 404, 'body': '{"error":"invalid_request"}'}, {'fault': 'cut'},
                  {'fault': 'drop'}, {'status': 200, 'body': '{"access_token":"x"}'}):
         bed.begin()

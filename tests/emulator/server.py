@@ -19,7 +19,7 @@ whatever is wrong with the first:
     POST /_documents {"etag": true, "max_age": 3600}   how documents may be kept
     POST /_issue  {"name": …}   answers with a refresh token for that person
     POST /_reset            all as in the beginning; the logs go on
-    GET  /_log              requests so far, as a list
+    GET  /_log              requests so far, as a list; /_log/N leaves out the first N of them
     GET  /_connections      connections so far, also those on which no request was read
 """
 import base64
@@ -232,9 +232,10 @@ class ControlHandler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         platform = self.server.platform
+        _, name, *first = self.path.split('/')
         with platform.log_lock:
-            self.reply({'/_log': platform.log,
-                        '/_connections': platform.listener.connections}.get(self.path))
+            lists = {'_log': platform.log, '_connections': platform.listener.connections}
+            self.reply(lists[name][int(first[0] if first else 0):] if name in lists else None)
 
     def do_POST(self):
         platform = self.server.platform

@@ -96,6 +96,11 @@ class Bed(Test):
         finally:
             self.emulator.order('/_tokens', {'rotate': False})
 
+    def unseen(self):
+        """As of any Test, without the thousands of requests that were there before."""
+        return [dict(entry['form']).get('grant_type', entry['endpoint'])
+                for entry in self.emulator.order(f'/_log/{self.count}')]
+
     # Faults and what comes of them -----------------------------------------------------------
 
     def spoil(self, fault):

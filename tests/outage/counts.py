@@ -29,7 +29,8 @@ def connections(t):
 
 def probe(t):
     """What a timer would run; (status, output)."""
-    done = subprocess.run([f'{t.host.build}/latchkey', 'probe', '--json'], capture_output=True, text=True)
+    done = subprocess.run([f'{t.host.build}/latchkey', 'probe', '--json'], capture_output=True,
+                          text=True)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -85,10 +86,12 @@ def the_backup_service_is_good_for_somebody_known(t):
 
 
 def a_request_that_was_sent_is_not_sent_again(t):
-    for fault in ('drop', 'reset', 'silence', 'cut', 'headers_then_close'):
+    faults = [{'fault': fault} for fault in ('drop', 'reset', 'silence', 'cut', 'headers_then_close')]
+    faults += [raw(status, '', {'Location': '/plain/token'}) for status in (302, 307, 308)]
+    for fault in faults:
         for grant, kind in (('password', 'password'), ('refresh', 'refresh_token')):
             t.restore(grant)
-            t.spoil({'fault': fault})
+            t.spoil(fault)
             t.admitted_offline(t.timed(ADA, PASSWORD), fault, grant)
             check(t.seen().count(kind) == 1, fault, grant)
 
@@ -131,7 +134,8 @@ def forms_of_retry_after(t):
         t.spoil(patience(form, 503))
         t.admitted_offline(t.timed(ADA, PASSWORD), form)
         seconds = max(told(t).values())
-        check(seconds <= 0 if wanted is None else wanted[0] - 1 <= seconds <= wanted[1], repr(form), seconds)
+        check(seconds <= 0 if wanted is None else wanted[0] - 1 <= seconds <= wanted[1],
+              repr(form), seconds)
 
 
 def a_date_is_read_by_the_clock_of_the_server(t):
@@ -247,7 +251,8 @@ def fifty_sign_ins_of_one_person_are_one_request(t, action, at_once):
         many = [t.host.start(ADA, action=action, service='sshd') for _ in range(50)]
         with concurrent.futures.ThreadPoolExecutor(len(many)) as pool:
             answers = [pool.submit(one.finish, PASSWORD) for one in many]
-            wait_until(lambda: sum(map(stands_in_line, many)) == at_once, f'{at_once} that stand in line')
+            wait_until(lambda: sum(map(stands_in_line, many)) == at_once,
+                       f'{at_once} that stand in line')
             t.release()
             for answer in answers:
                 t.expect('admit', answer.result())
@@ -298,6 +303,7 @@ def documents_are_asked_for_on_condition(t):
         t.emulator.order('/_documents', {})
 
 
+STEPS = [connections, probe, told]
 VARIED = {
     a_second_sign_in_during_an_outage_sends_nothing:
         [(kind, grant) for kind in KINDS for grant in ('password', 'refresh')],
@@ -311,11 +317,11 @@ VARIED = {
 
 def all_cells():
     cells = []
-    for name, run in list(globals().items()):
-        if not inspect.isfunction(run) or run.__module__ != __name__:
+    for name, run in globals().items():
+        if not inspect.isfunction(run) or run.__module__ != __name__ or run in STEPS:
             continue
         if run in VARIED:
             cells += [(f'{name} {case}', lambda t, r=run, c=case: r(t, *c)) for case in VARIED[run]]
-        elif list(inspect.signature(run).parameters) == ['t'] and name not in ('connections', 'probe', 'told'):
+        elif list(inspect.signature(run).parameters) == ['t']:
             cells.append((name, run))
     return cells

@@ -127,3 +127,14 @@ NUMBERS = {str(number): {'number': number} for number in
            (80001, 80002, 80003, 80005, 80006, 80007, 80010, 80014, 50196, 90055, 50087, 90006, 230109)}
 
 ANSWERS = {**CUT, **STATUSES, **RETRY_AFTER, **BODIES, **WORDS, **NUMBERS}
+
+# Of a document instead of the token endpoint.
+DOCUMENTS = {
+    'closed': {'fault': 'drop'}, 'reset in the body': {'fault': 'reset_in_body'},
+    'silence': {'fault': 'silence'}, 'body without end': {'fault': 'flood_body'},
+    '302': raw(302, '', ELSEWHERE), '404': raw(404), '500': raw(500), '503': raw(503),
+    '429': raw(429), 'captive portal': raw(200, '<html>Welcome to the hotel</html>', HTML),
+    'truncated': raw(200, '{"issuer":"https://loc'), 'empty object': raw(200, '{}'),
+    'over-long': raw(200, ' ' * 1000, repeat=3000),
+}
+KEYS = {'no keys': raw(200, '{"keys":[]}'), 'good keys with 500': {'under_status': 500}}

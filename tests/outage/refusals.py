@@ -95,6 +95,22 @@ def until_the_platform_says_yes(t):
     t.admitted_offline(t.timed(ADA, PASSWORD), 'after a success')
 
 
+def of_somebody_by_key(t, row):
+    """The account phase of a known person: by the refresh token, or not at all."""
+    t.restore()
+    t.spoil(row.rule)
+    first = t.timed(ADA, '', action='account', service='sshd')
+    check((first.verdict == 'admit') == (row.letter in UNREACHED), first)
+    if row.letter in ('L', 'C2'):  # the account is gone, or it is not to be used here
+        check(first.verdict == 'forbidden' or row.message in ('DIS', 'BAD', 'GUEST'), first)
+        check(first.verdict == 'expired' or row.message not in ('DIS', 'BAD'), first)
+    t.emulator.order('/_clear', {})
+    t.spoil(SILENCE)
+    again = t.timed(ADA, '', action='account', service='sshd')
+    check(row.letter not in CLOSES - {'S'} or again.verdict != 'admit', 'offline', again)
+    check(row.letter not in UNREACHED or again.verdict == 'admit', 'offline', again)
+
+
 def of_somebody_unknown(t, row, secret):
     t.restore()
     t.spoil(row.rule)
@@ -120,6 +136,7 @@ def codes():
                               lambda t, r=row, g=grant, s=secret: of_a_known_person(t, r, g, s)))
             cells.append((f'{row.name}: not known, {secret} secret',
                           lambda t, r=row, s=secret: of_somebody_unknown(t, r, s)))
+        cells.append((f'{row.name}: known, by key', lambda t, r=row: of_somebody_by_key(t, r)))
     return cells + [(f'{row.name}: a dead token and a good password',
                      lambda t, r=row: password_after_token(t, r))
                     for row in (Row(*row) for row in every()) if row.letter in 'RSPF']
