@@ -118,3 +118,34 @@ bool local_has_id(const struct local *local, uint32_t id)
 {
     return local->count && bsearch(&id, local->ids, local->count, sizeof *local->ids, id_order);
 }
+
+/* ABSENT: it is another's, or has no number. */
+static enum lookup gid_of_line(char *line, const char *name, uint32_t *gid)
+{
+    char *rest = line + strspn(line, " \t"), *field = strsep(&rest, ":\n");
+    unsigned long long id;
+
+    if (strcmp(field, name) != 0 || !rest)
+        return LOOKUP_ABSENT;
+    strsep(&rest, ":\n");
+    field = rest ? strsep(&rest, ":\n") : NULL;
+    if (!field || !text_number(field, 0, UINT32_MAX - 1, &id))
+        return LOOKUP_ABSENT;
+    *gid = (uint32_t)id;
+    return LOOKUP_FOUND;
+}
+
+enum lookup local_group_gid(const char *group, const char *name, uint32_t *gid, struct error *why)
+{
+    OWNED(close_file) FILE *file = fopen(group, "re");
+    OWNED(free_memory) char *line = NULL;
+    size_t space = 0;
+
+    while (file && getline(&line, &space, file) >= 0)
+        if (gid_of_line(line, name, gid) == LOOKUP_FOUND)
+            return LOOKUP_FOUND;
+    if (file && !ferror(file))
+        return LOOKUP_ABSENT;
+    error_set(why, ERROR_SYSTEM, "%s: %m", group);
+    return LOOKUP_UNAVAILABLE;
+}

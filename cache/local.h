@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/lookup.h"
 
 #include <stdint.h>
 
@@ -18,3 +19,6 @@ void local_release(struct local *local); /* accepts NULL */
 /* Of a person or of a group: a person of ours would bring a group of the same name and id. */
 bool local_has_name(const struct local *local, const char *name);
 bool local_has_id(const struct local *local, uint32_t id);
+
+/* The gid of the group `name` in `group`, a group(5) file; of the first such line, as glibc has it. */
+enum lookup local_group_gid(const char *group, const char *name, uint32_t *gid, struct error *why);

@@ -21,6 +21,7 @@ struct command {
     int (*run)(const struct command *command, int count, char **arguments);
 };
 
+extern const struct command command_config;
 extern const struct command command_probe;
 
 /* Says on standard error what is wrong with the call; EXIT_USAGE. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 static const struct command *const commands[] = {
+    &command_config,
     &command_probe,
     NULL,
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cache/name.h"
 #include "config/draft.h"
+#include "config/local_groups.h"
 #include "platform/authority.h"
 
 #include <ini.h>
@@ -250,6 +251,9 @@ static int take(void *context, const char *section, const char *name, const char
     const struct setting *setting = find(name);
     size_t index;
 
+    if (strcmp(section, LOCAL_GROUPS_SECTION) == 0)
+        return setting ? error_set(reading->why, ERROR_CONFIG, LOCAL_GROUPS_SETTING, name)
+                       : local_groups_add(reading->draft->config, name, value, reading->why);
     if (*section)
         return error_set(reading->why, ERROR_CONFIG, "no section is called [%.60s]", section);
     if (!setting)
@@ -327,6 +331,8 @@ struct config *config_new(void)
         return NULL;
     config->domains = STRINGS_WITH_LIMIT(LIST_MOST);
     config->allow = STRINGS_WITH_LIMIT(LIST_MOST);
+    config->local_groups = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
+    config->local_group_ids = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     return config;
 }
 
@@ -336,6 +342,8 @@ void config_release(struct config *config)
         return;
     strings_release(&config->domains);
     strings_release(&config->allow);
+    strings_release(&config->local_groups);
+    strings_release(&config->local_group_ids);
     free(config);
 }
 

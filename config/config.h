@@ -28,7 +28,15 @@ struct config {
     unsigned password_recheck_hours;
     unsigned offline_days, offline_days_remote;
     unsigned kdf_slots; /* 0: as many as processors */
+    /*
+     * Of the section [local groups]: who is in the platform's group `local_group_ids.items[i]`
+     * gets this host's group `local_groups.items[i]`.
+     */
+    struct strings local_groups, local_group_ids;
 };
+
+#define CONFIG_LOCAL_GROUPS_MOST 64
+#define CONFIG_OBJECT_ID_MOST    255
 
 enum config_algorithm { CONFIG_RS256 = 1, CONFIG_PS256 = 2, CONFIG_ES256 = 4 };
 

@@ -29,8 +29,9 @@
 #define SNAPSHOT_PATH PUBLIC_DIR "/snapshot"
 #define CONFIG_FILE   CONFIG_DIR "/latchkey.conf"
 #define CONFIG_DROPS  CONFIG_DIR "/conf.d"
-#define CODES_FILE    DATA_DIR "/codes"   /* what Microsoft's numbers mean: latchkey-codes(5) */
-#define CODES_OWN     CONFIG_DIR "/codes" /* the administrator's rows, before those */
+#define NSS_CONF_FILE CONFIG_DIR "/nss.conf" /* what the NSS module takes from root's word alone */
+#define CODES_FILE    DATA_DIR "/codes"      /* what Microsoft's numbers mean: latchkey-codes(5) */
+#define CODES_OWN     CONFIG_DIR "/codes"    /* the administrator's rows, before those */
 #define LOGIN_SOCKET  RUNTIME_DIR "/login.socket"
 
 /* 0700, of the user latchkey: what helpers share when the disk is read-only. */

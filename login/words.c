@@ -40,6 +40,7 @@ const char *words_text(enum words words)
         [WORDS_NO_HELPER] = "No sign-in can be started on this machine at the moment. Try again "
                             "later.",
         [WORDS_OUT_OF_ORDER] = "Sign-in is out of order on this machine; its log says why.",
+        [WORDS_ONCE_MORE] = "You are known on this machine from now on. Sign in once more.",
         [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "
                                    "not here.",
     };

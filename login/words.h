@@ -34,6 +34,7 @@ enum words {
     WORDS_BROKEN,    /* this host is at fault */
     WORDS_NO_HELPER, /* from here on said by the PAM module: nobody could be asked */
     WORDS_OUT_OF_ORDER,
+    WORDS_ONCE_MORE,        /* known from now on */
     WORDS_NOT_CHANGED_HERE, /* the password */
     WORDS_END
 };

@@ -6,6 +6,7 @@
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
 #include "nss_module/local_groups.h"
+#include "nss_module/settings.h"
 
 #include <grp.h>
 #include <stdlib.h>
@@ -47,6 +48,33 @@ static enum lookup judge(const struct snapshot *snapshot, gid_t gid)
     return local_groups_permit(name);
 }
 
+static bool has(const struct list *list, long from, gid_t gid)
+{
+    for (long i = from; i < *list->start; i++)
+        if ((*list->groups)[i] == gid)
+            return true;
+    return false;
+}
+
+/* The groups of this machine that root has given to those who are in this one of the directory. */
+static void add_local(const struct list *list, const struct nss_conf *conf, gid_t directory,
+                      long from, gid_t skipped)
+{
+    for (size_t i = 0; i < conf->group_count && *list->start < *list->size; i++)
+        if (conf->groups[i].directory == directory && conf->groups[i].local != skipped &&
+            !has(list, from, conf->groups[i].local))
+            (*list->groups)[(*list->start)++] = conf->groups[i].local;
+}
+
+static void add_all_local(const struct list *list, const struct nss_conf *conf,
+                          const struct snapshot_gids *gids, gid_t skipped)
+{
+    long from = *list->start;
+
+    for (uint32_t i = 0; conf->group_count && i < gids->count; i++)
+        add_local(list, conf, snapshot_gid(gids, i), from, skipped);
+}
+
 /* All that may be given, or none when that cannot be told. */
 static enum lookup add_all(const struct list *list, const struct snapshot *snapshot,
                            const struct snapshot_gids *gids, gid_t skipped)
@@ -73,16 +101,21 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
     struct list list = {.start = start, .size = size, .limit = limit, .groups = groups};
     struct snapshot_gids gids;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
+    const struct nss_conf *conf;
     bool room = true;
     struct pin pin;
 
     if (!name_is_person(user))
         return answer(LOOKUP_ABSENT, NULL, error);
+    conf = settings_of_this_process();
     if (current_pin(&pin)) {
         lookup = snapshot_gids_of(pin.snapshot, user, &gids);
-        room = lookup != LOOKUP_FOUND || reserve(&list, gids.count);
+        room = lookup != LOOKUP_FOUND ||
+               reserve(&list, gids.count + (conf ? (uint32_t)conf->group_count : 0));
         if (lookup == LOOKUP_FOUND && room)
             lookup = add_all(&list, pin.snapshot, &gids, group);
+        if (lookup == LOOKUP_FOUND && room && conf)
+            add_all_local(&list, conf, &gids, group);
         current_unpin(&pin);
     }
     if (!room) {

@@ -2,39 +2,14 @@
 #include "nss_module/mapping.h"
 
 #include "config/paths.h"
+#include "nss_module/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool only_owner_writes(const struct stat *status)
-{
-    return (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-static bool keeps_from_others(const struct stat *folder, uid_t owner_inside)
-{
-    return only_owner_writes(folder) ||
-           ((folder->st_mode & S_ISVTX) != 0 && (owner_inside == 0 || owner_inside == geteuid()));
-}
-
-/* From the file up to the root, so that each folder is judged by what we use in it. */
-static bool folders_are_closed(uid_t owner_inside)
-{
-    char path[] = SNAPSHOT_PATH;
-    struct stat folder;
-
-    for (char *slash; (slash = strrchr(path, '/')); owner_inside = folder.st_uid) {
-        *slash = '\0';
-        if (stat(*path ? path : "/", &folder) != 0 || !keeps_from_others(&folder, owner_inside))
-            return false;
-    }
-    return true;
-}
 
 bool mapping_has_the_name(const struct mapping *mapping)
 {
@@ -49,13 +24,14 @@ bool mapping_has_the_name(const struct mapping *mapping)
 
 static bool map(int fd, struct mapping *made)
 {
+    char path[] = SNAPSHOT_PATH;
     struct mapping draft;
     struct stat status;
     void *bytes;
 
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !only_owner_writes(&status) ||
         status.st_size <= 0 || (uintmax_t)status.st_size > SIZE_MAX ||
-        !folders_are_closed(status.st_uid))
+        !folders_are_closed(path, status.st_uid))
         return false;
     bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)

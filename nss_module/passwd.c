@@ -2,6 +2,7 @@
 /* getpwnam(3), getpwuid(3), getpwent(3): the snapshot's people as glibc wants them. */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
+#include "nss_module/first_sign_in.h"
 #include "nss_module/walk.h"
 
 #include <pwd.h>
@@ -45,6 +46,16 @@ static enum nss_status fill(enum lookup lookup, const struct answer_space *space
     return answer(lookup, space, error);
 }
 
+static enum lookup by_name(const struct snapshot *snapshot, const char *name,
+                           struct answer_space *space, struct snapshot_person *person)
+{
+    enum lookup lookup = snapshot_person_by_name(snapshot, name, space, person);
+
+    if (lookup == LOOKUP_ABSENT)
+        return first_sign_in_answer(snapshot, name, space, person);
+    return lookup == LOOKUP_FOUND && !first_sign_in_agrees(person) ? LOOKUP_ABSENT : lookup;
+}
+
 enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, char *buffer,
                                          size_t size, int *error)
 {
@@ -56,7 +67,7 @@ enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, c
     if (!name_is_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
-        lookup = snapshot_person_by_name(pin.snapshot, name, &space, &person);
+        lookup = by_name(pin.snapshot, name, &space, &person);
         current_unpin(&pin);
     }
     return fill(lookup, &space, &person, out, buffer, error);

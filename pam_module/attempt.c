@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "login/words.h"
-#include "pam_module/gate.h"
 #include "pam_module/helper.h"
 #include "pam_module/relay.h"
 
@@ -95,8 +94,22 @@ static enum verdict ask(pam_handle_t *pam, const struct request *request,
     return turned_away(pam, request);
 }
 
+/*
+ * sshd was told of her before she was enrolled, and the uid was taken meanwhile (nss_latchkey(8)).
+ * It would go on with that uid; the next connection has the right one. Asking again in this
+ * one is of no use, which is what MAXTRIES says.
+ */
+static int enrolled_otherwise(pam_handle_t *pam, bool silent, struct error *why)
+{
+    if (!silent)
+        pam_error(pam, "%s", words_text(WORDS_ONCE_MORE));
+    error_set(why, ERROR_REFUSED, "enrolled with another uid than the caller had been told");
+    return PAM_MAXTRIES;
+}
+
 /* The code for ADMIT, which is the helper's word only: the name must be one of our uids now. */
-static int confirm(const char *user, struct error *why)
+static int confirm(pam_handle_t *pam, const char *user, enum gate before, bool silent,
+                   struct error *why)
 {
     switch (gate_ask(user, why)) {
     case GATE_KNOWN:
@@ -105,6 +118,8 @@ static int confirm(const char *user, struct error *why)
         error_set(why, ERROR_UNTRUSTED, "the helper admitted somebody whose uid is not ours");
         return PAM_USER_UNKNOWN;
     case GATE_UNKNOWN:
+        if (before == GATE_KNOWN)
+            return enrolled_otherwise(pam, silent, why);
         error_set(why, ERROR_UNTRUSTED,
                   "the helper admitted somebody whom this machine cannot name");
         return PAM_SYSTEM_ERR;
@@ -135,8 +150,8 @@ static void report(pam_handle_t *pam, const struct request *request, enum verdic
                *reason.text ? reason.text : "none");
 }
 
-int attempt_run(pam_handle_t *pam, enum action action, const char *user, bool silent,
-                const struct options *options)
+int attempt_run(pam_handle_t *pam, enum action action, const char *user, enum gate before,
+                bool silent, const struct options *options)
 {
     struct request request = {.action = action, .silent = silent};
     struct error why = {0};
@@ -147,7 +162,7 @@ int attempt_run(pam_handle_t *pam, enum action action, const char *user, bool si
         verdict = ask(pam, &request, options, &why);
     code = verdict < VERDICTS ? meanings[verdict].code : PAM_SYSTEM_ERR;
     if (code == PAM_SUCCESS)
-        code = confirm(user, &why);
+        code = confirm(pam, user, before, silent, &why);
     report(pam, &request, verdict, code, options, &why);
     return code;
 }

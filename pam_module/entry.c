@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "login/words.h"
 #include "pam_module/attempt.h"
-#include "pam_module/gate.h"
 
 #include <security/pam_ext.h>
 #include <syslog.h>
@@ -88,7 +87,7 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
         tell_spelling(pam, right);
     if (code != PAM_SUCCESS)
         return code;
-    code = attempt_run(pam, ACTION_AUTHENTICATE, user, silent, &options);
+    code = attempt_run(pam, ACTION_AUTHENTICATE, user, gate, silent, &options);
     if (code == PAM_SUCCESS)
         remember_admission(pam, user);
     if (code == PAM_SYSTEM_ERR && !silent)
@@ -107,7 +106,7 @@ int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
         return code;
     if (gate == GATE_KNOWN && was_admitted_just_now(pam, user))
         return PAM_SUCCESS;
-    return attempt_run(pam, ACTION_ACCOUNT, user, flags & PAM_SILENT, &options);
+    return attempt_run(pam, ACTION_ACCOUNT, user, gate, flags & PAM_SILENT, &options);
 }
 
 /* There are no credentials to set; who is let through here has been let in by another phase. */

@@ -12,7 +12,9 @@ enum gate {
     GATE_FAILED,   /* zero: could not be decided, `why` is filled */
     GATE_NOT_OURS, /* root, a local user, somebody else's uid, or no name that we would give */
     GATE_UNKNOWN,  /* may be ours, but nobody has this name on this machine yet */
-    GATE_KNOWN     /* the name has a uid inside our window */
+    /* The name has a uid inside our window; in sshd, perhaps one that it is only going to have
+     * (nss_latchkey(8)). */
+    GATE_KNOWN
 };
 
 /* Before the helper is asked, and again before its ADMIT is believed: that takes GATE_KNOWN. */

@@ -212,15 +212,21 @@ static inline bool take_turn(const char *path)
 }
 
 /* The argument, or what stands beside this program. */
-static inline bool load_module(int argc, char **argv)
+static inline void module_path(int argc, char **argv, char path[4096])
 {
     const char *slash = strrchr(argv[0], '/');
-    char path[4096];
 
-    snprintf(path, sizeof path, "%.*s/../libnss_latchkey.so.2", slash ? (int)(slash - argv[0]) : 1,
+    snprintf(path, 4096, "%.*s/../libnss_latchkey.so.2", slash ? (int)(slash - argv[0]) : 1,
              slash ? argv[0] : ".");
     if (argc > 1)
-        snprintf(path, sizeof path, "%s", argv[1]);
+        snprintf(path, 4096, "%s", argv[1]);
+}
+
+static inline bool load_module(int argc, char **argv)
+{
+    char path[4096];
+
+    module_path(argc, argv, path);
     if (may_use_state_dir() && load(path) && take_turn(path))
         return true;
     printf("wants a module built with a statedir of its own, not %s: %s\n", STATE_DIR, path);

@@ -128,11 +128,13 @@ static const struct known {
     {"alias@contoso.example", ID_LEAST + 7, "other@contoso.example"},
     {"broken@contoso.example", (uid_t)-1, NULL},
     {"late@contoso.example", ID_LEAST + 8, NULL},
+    {"moved@contoso.example", ID_LEAST + 9, NULL},
     {"root", 0, NULL},
     {"alice", 1000, NULL},
 };
 
-static bool late_is_known; /* turned by tests */
+static bool late_is_known;   /* turned by tests */
+static unsigned moved_known; /* how often still */
 
 /* Takes libc's place for the module as well: the loader finds the program's own symbols first. */
 int getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size,
@@ -142,12 +144,15 @@ int getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size
     for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
         const char *answer = people[i].answer ? people[i].answer : name;
 
-        if (strcmp(people[i].name, name) != 0 || (strncmp(name, "late@", 5) == 0 && !late_is_known))
+        if (strcmp(people[i].name, name) != 0 ||
+            (strncmp(name, "late@", 5) == 0 && !late_is_known) ||
+            (strncmp(name, "moved@", 6) == 0 && !moved_known))
             continue;
         if (people[i].uid == (uid_t)-1)
             return EIO;
         if (size < 5000) /* somebody whose entry is long */
             return ERANGE;
+        moved_known -= strncmp(name, "moved@", 6) == 0;
         memcpy(memory, answer, strlen(answer) + 1);
         *entry = (struct passwd){.pw_name = memory, .pw_uid = people[i].uid, .pw_dir = memory};
         *found = entry;
@@ -230,6 +235,7 @@ static inline int reset(void **state)
     (void)state;
     talked = (struct talked){.reply = "right", .result = PAM_SUCCESS};
     late_is_known = false;
+    moved_known = 0;
     install_helper();
     SCRIPT("bv\1");
     write_plain_service("");

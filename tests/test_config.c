@@ -103,6 +103,49 @@ static void lists_go_on_within_a_file_and_separate_by_blanks_and_commas(void **s
     config_release(config);
 }
 
+static void local_groups_are_pairs_that_add_up(void **state)
+{
+    struct config *config = NULL;
+    struct error why = {0};
+
+    (void)state;
+    assert_true(config_parse(WHOLE "[local groups]\nsudo = 0f0e7d4c-1f4a\ndocker=Linux Admins\n"
+                                   "sudo = staff\nsudo = staff\n# remark\nadm = a ; remark\n",
+                             "f", &config, &why));
+    assert_int_equal(config->local_groups.count, 4);
+    assert_int_equal(config->local_group_ids.count, 4);
+    assert_string_equal(config->local_groups.items[0], "sudo");
+    assert_string_equal(config->local_group_ids.items[0], "0f0e7d4c-1f4a");
+    assert_string_equal(config->local_groups.items[1], "docker");
+    assert_string_equal(config->local_group_ids.items[1], "Linux Admins");
+    assert_string_equal(config->local_groups.items[2], "sudo");
+    assert_string_equal(config->local_group_ids.items[2], "staff");
+    assert_string_equal(config->local_group_ids.items[3], "a");
+    config_release(config);
+    config = NULL;
+    assert_true(config_parse(WHOLE, "f", &config, &why));
+    assert_int_equal(config->local_groups.count, 0);
+    config_release(config);
+}
+
+static void there_is_room_for_so_many_local_groups_and_no_more(void **state)
+{
+    char text[8192];
+    struct config *config = NULL;
+    struct error why = {0};
+    int size = snprintf(text, sizeof text, "%s[local groups]\n", WHOLE);
+
+    (void)state;
+    for (int i = 0; i < CONFIG_LOCAL_GROUPS_MOST; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size, "sudo = group%d\n", i);
+    assert_true(config_parse(text, "f", &config, &why));
+    config_release(config);
+    config = NULL;
+    snprintf(text + size, sizeof text - (size_t)size, "sudo = another\n");
+    assert_false(config_parse(text, "f", &config, &why));
+    assert_string_equal(why.text, "f:70: [local groups] has more than 64 lines");
+}
+
 /* Messages are part of the interface: file, line and cure. */
 static void complaints_name_file_line_and_cure(void **state)
 {
@@ -154,6 +197,14 @@ static void complaints_name_file_line_and_cure(void **state)
                                "\"/home/all\""},
         {"just words\n", "f:1: wants name = value"},
         {"[strange]\nissuer = https://a.example\n", "f:2: no section is called [strange]"},
+        {WHOLE "[local groups]\nsudo =\n",
+         "f:6: sudo wants the object id of one group of the identity platform, not \"\""},
+        {WHOLE "[local groups]\nsu do = x\n",
+         "f:6: [local groups] wants names of local groups, not \"su do\""},
+        {WHOLE "[local groups]\noffline_days = 3\n",
+         "f:6: offline_days is a setting: move it above [local groups]"},
+        {WHOLE "[Local Groups]\nsudo = x\n", "f:6: no section is called [Local Groups]"},
+        {WHOLE "[local groups]\nsudo\n", "f:6: wants name = value"},
         {"issuer = https://a.example\nclient_id = abc\ndomains = a.example\nallow = ,\n",
          "f: domains, allow and signing_algorithms want at least one entry"},
     };
@@ -298,6 +349,8 @@ int main(void)
         cmocka_unit_test(an_issuer_may_have_any_form_of_an_authority),
         cmocka_unit_test(a_password_is_proven_once_a_day_at_microsoft_and_each_time_elsewhere),
         cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
+        cmocka_unit_test(local_groups_are_pairs_that_add_up),
+        cmocka_unit_test(there_is_room_for_so_many_local_groups_and_no_more),
         cmocka_unit_test(complaints_name_file_line_and_cure),
         cmocka_unit_test(an_overlong_line_is_refused_whole),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_order_of_name, make_tree, remove_tree),

@@ -64,6 +64,21 @@ static void somebody_whom_the_helper_has_just_recorded_gets_in(void **state)
     assert_int_equal(authenticate("late@contoso.example", 0), PAM_SUCCESS);
 }
 
+/* What the caller was told before has become wrong: it must not go on with that. */
+static void somebody_who_was_recorded_with_another_uid_is_asked_to_come_again(void **state)
+{
+    (void)state;
+    moved_known = 2;
+    assert_int_equal(authenticate("moved@contoso.example", 0), PAM_SUCCESS);
+    moved_known = 1;
+    assert_int_equal(authenticate("moved@contoso.example", 0), PAM_MAXTRIES);
+    assert_non_null(strstr(talked.text, "Sign in once more"));
+    moved_known = 1;
+    assert_int_equal(authenticate("moved@contoso.example", PAM_SILENT), PAM_MAXTRIES);
+    assert_null(strstr(talked.text, "once more"));
+    assert_int_equal(authenticate("moved@contoso.example", 0), PAM_SYSTEM_ERR);
+}
+
 static void each_verdict_has_its_code_and_no_other_byte_has_one(void **state)
 {
     static const int codes[VERDICTS] = {
@@ -319,6 +334,8 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_helper_that_always_admits_lets_in_only_uids_of_ours, reset),
         cmocka_unit_test_setup(somebody_whom_the_helper_has_just_recorded_gets_in, reset),
+        cmocka_unit_test_setup(somebody_who_was_recorded_with_another_uid_is_asked_to_come_again,
+                               reset),
         cmocka_unit_test_setup(each_verdict_has_its_code_and_no_other_byte_has_one, reset),
         cmocka_unit_test_setup(a_helper_that_misbehaves_admits_nobody, reset),
         cmocka_unit_test_setup(a_helper_that_cannot_be_started_admits_nobody, reset),

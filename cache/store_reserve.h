@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Gids for groups of the directory that nobody may have been seen in yet. */
+#pragma once
+
+#include "cache/store.h"
+
+/*
+ * gids[i] for object_ids->items[i]: as a sign-in would give it, bound for good. `of` says issuer and
+ * tenant. ERROR_CONFIG: a group cannot be shown on this host, so nobody would be seen in it.
+ */
+bool store_reserve_groups(struct store *store, const struct account *of,
+                          const struct strings *object_ids, time_t now, uint32_t *gids,
+                          struct error *why);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Brings what the configuration says to those who cannot read it: for now, the NSS module. */
+#include "base/own.h"
+#include "cache/local.h"
+#include "cache/name.h"
+#include "command/command.h"
+#include "command/nss_conf.h"
+#include "command/reserve.h"
+#include "config/paths.h"
+
+OWN_DEFINE(release_config, struct config, config_release);
+
+/* A group of this host that may be given away. */
+static bool find_local(const char *name, uint32_t *gid, struct error *why)
+{
+    switch (local_group_gid(LOCAL_GROUP, name, gid, why)) {
+    case LOOKUP_UNAVAILABLE:
+        return false;
+    case LOOKUP_ABSENT:
+        return error_set(why, ERROR_CONFIG,
+                         "[local groups]: " LOCAL_GROUP " has no group %.60s; run groupadd "
+                         "--system %.60s, or take the line out",
+                         name, name);
+    case LOOKUP_FOUND:
+        break;
+    }
+    if (*gid == 0)
+        return error_set(why, ERROR_CONFIG,
+                         "[local groups]: %.60s is the group of root (gid 0), which is not given "
+                         "to anybody; take the line out, or use a group such as sudo",
+                         name);
+    if (id_is_ours(*gid))
+        return error_set(why, ERROR_CONFIG,
+                         "[local groups]: gid %u of %.60s is one that Latchkey gives to people; "
+                         "run groupmod --gid NUMBER %.60s with a smaller one",
+                         *gid, name, name);
+    return true;
+}
+
+static bool find_all(const struct config *config, uint32_t *gids, struct error *why)
+{
+    for (size_t i = 0; i < config->local_groups.count; i++)
+        if (!find_local(config->local_groups.items[i], &gids[i], why))
+            return false;
+    return true;
+}
+
+static void tell(const struct nss_facts *facts)
+{
+    const struct config *config = facts->config;
+
+    puts(NSS_CONF_FILE " is written");
+    for (size_t i = 0; i < config->local_groups.count; i++)
+        printf("%s (gid %u) goes to the people of %s (gid %u)\n", config->local_groups.items[i],
+               facts->local_gids[i], config->local_group_ids.items[i], facts->platform_gids[i]);
+    if (!*facts->issuer)
+        puts("the platform has not told its issuer yet, so ssh cannot be the first way in: run "
+             "this once more after the first sign-in");
+}
+
+static bool apply(struct error *why)
+{
+    OWNED(release_config) struct config *config = NULL;
+    uint32_t local_gids[CONFIG_LOCAL_GROUPS_MOST];
+    struct reserved reserved;
+    struct nss_facts facts = {.issuer = reserved.issuer,
+                              .local_gids = local_gids,
+                              .platform_gids = reserved.platform_gids};
+
+    if (geteuid() != 0)
+        return error_set(why, ERROR_CONFIG, "only root can do that");
+    if (!config_read(CONFIG_FILE, CONFIG_DROPS, &config, why) ||
+        !find_all(config, local_gids, why) || !reserve(config, &reserved, why))
+        return false;
+    facts.config = config;
+    if (!nss_conf_write(&facts, why))
+        return false;
+    tell(&facts);
+    return true;
+}
+
+static int run(const struct command *command, int count, char **arguments)
+{
+    struct error why = {0};
+
+    if (count < 2)
+        return command_misused(command, "apply is missing");
+    if (strcmp(arguments[1], "apply") != 0)
+        return command_misused(command, "there is no config %s", arguments[1]);
+    if (count > 2)
+        return command_misused(command, "nothing may follow apply");
+    if (apply(&why))
+        return EXIT_GOOD;
+    fprintf(stderr, "latchkey config apply: %s\n", why.text);
+    return EXIT_HOST;
+}
+
+const struct command command_config = {
+    .name = "config",
+    .does = "bring what the configuration says to where it counts",
+    .synopsis = "apply",
+    .help = "apply  Writes " NSS_CONF_FILE ", by which the NSS module knows our domains, home\n"
+            "       and shell, and which local groups go to which groups of the platform.\n"
+            "       For root. To be run after each change of the configuration.\n\n"
+            "exit status: 0 done, 2 wrong use, 3 this host is at fault: nothing was changed",
+    .run = run,
+};

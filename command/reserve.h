@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What only the store can tell about the configuration, learned without root's rights. */
+#pragma once
+
+#include "base/error.h"
+#include "config/config.h"
+#include "platform/authority.h"
+
+#include <stdint.h>
+
+struct reserved {
+    char issuer[AUTHORITY_TEXT_MOST + 1];             /* of people; empty: not known yet */
+    uint32_t platform_gids[CONFIG_LOCAL_GROUPS_MOST]; /* of the groups of [local groups] */
+};
+
+/*
+ * In a child, which gives root up before it opens the store and reads the configuration itself, while
+ * the caller stays what it is. What comes back is no more than words of the user latchkey: gids
+ * inside the window, as many as `config` has groups. ERROR_CONFIG: the configuration has to change.
+ */
+bool reserve(const struct config *config, struct reserved *reserved, struct error *why);
