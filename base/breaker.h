@@ -54,12 +54,12 @@ time_t breaker_next(const struct breaker *breaker);
 
 /* What has happened. */
 struct breaker_event {
-    enum { BREAKER_SERVED, BREAKER_ANSWERED_PROBE, BREAKER_FAILED, BREAKER_TOLD } kind;
     time_t now;
-    bool silent;     /* of a failure, see struct breaker */
-    bool unhurried;  /* of a failure: the try had time enough */
+    enum { BREAKER_SERVED, BREAKER_ANSWERED_PROBE, BREAKER_FAILED, BREAKER_TOLD } kind;
     unsigned told;   /* seconds of the Retry-After that came with it, 0: none */
     uint32_t random; /* any number; spreads the tries of many hosts */
+    bool silent;     /* of a failure, see struct breaker */
+    bool unhurried;  /* of a failure: the try had time enough */
 };
 /*
  * Served makes it zero, but for a Retry-After that is in force: that ends by time alone. An

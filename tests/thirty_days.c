@@ -38,7 +38,7 @@
 
 #define TIMER_SECONDS    5 /* of latchkey-probe.timer, and at most TIMER_RANDOM more */
 #define TIMER_RANDOM     10
-#define RECOVERY_SECONDS 60
+#define RECOVERY_SECONDS ((time_t)60)
 
 /* --- The world. --- */
 
@@ -230,11 +230,13 @@ static bool field(const char *form, size_t length, const char *name, char *out, 
     if (!at)
         return false;
     for (at += strlen(name); *at && *at != '&' && used + 1 < size; at++) {
-        unsigned byte = (unsigned char)*at;
+        char digits[3] = {0};
 
-        if (*at == '%' && sscanf(at + 1, "%2x", &byte) == 1)
+        if (*at == '%') {
+            memcpy(digits, at + 1, 2);
             at += 2;
-        out[used++] = (char)byte;
+        }
+        out[used++] = *digits ? (char)strtoul(digits, NULL, 16) : *at;
     }
     out[used] = '\0';
     return true;
@@ -528,7 +530,7 @@ int main(int count, char **arguments)
         /* From a minute to three days: each size as likely as any other. */
         long seconds = 60L << random_between(0, 12);
 
-        live_until(world.now + random_between(6 * 3600, 2 * DAY), 1800);
+        live_until(world.now + random_between(DAY / 4, 2 * DAY), 1800);
         seconds += random_between(0, seconds / 20);
         an_outage(seconds > 3 * DAY ? 3 * DAY : seconds,
                   (enum weather)random_between(SILENT, WEATHERS - 1));
