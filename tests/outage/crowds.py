@@ -13,7 +13,7 @@ ATTEMPTS = 10  # of one person at a time; the others wait for those to be over
 
 
 def fifty_sign_ins_of_one_person_are_one_request(t, action, at_once):
-    with t.rotating(recheck_minutes=MINUTES // 60, login_seconds=PATIENCE):
+    with t.rotating(recheck_minutes=MINUTES // 60, connect_seconds=PATIENCE, login_seconds=PATIENCE):
         t.set_person('last_online = last_online - 3600')
         t.script(endpoint='token:refresh_token', hold=True, times=1)
         many = [t.host.start(ADA, action=action, service='sshd') for _ in range(50)]
@@ -28,7 +28,7 @@ def fifty_sign_ins_of_one_person_are_one_request(t, action, at_once):
 
 
 def many_strangers_fetch_the_documents_once(t):
-    t.restore(login_seconds=PATIENCE)
+    t.restore(connect_seconds=PATIENCE, login_seconds=PATIENCE)
     names = [f'p{number}@contoso.example' for number in range(12)]
     for name in names:
         t.change(name, password=PASSWORD)
