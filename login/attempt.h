@@ -48,6 +48,7 @@ struct attempt {
     struct deadline budget; /* of all requests together; 0: nothing was asked yet */
     struct deadline kdf;    /* of all waiting for key derivations */
     bool asked_password, asked_token;
+    enum words more;        /* what the platform wants beside this password; else WORDS_NONE */
     bool password_unserved; /* an answer came, but not to password grants */
     enum result result;     /* what the platform said last */
     enum words advice;      /* and what that adds for somebody who may know */

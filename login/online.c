@@ -186,6 +186,9 @@ enum result online_ask_password(struct attempt *a)
     platform_password_grant(a->link.platform, a->request->user, a->secret, known_object_id(a),
                             budget_of(a), &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
+    a->more = WORDS_NONE;
+    if (a->result == RESULT_MORE_PASSWORD)
+        a->more = a->advice != WORDS_NONE ? a->advice : WORDS_MORE;
     return a->result;
 }
 

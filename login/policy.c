@@ -109,6 +109,9 @@ static struct decision deny(const struct facts *facts)
     decision.words = effect->words;
     if (facts->advice != WORDS_NONE && !is_unreachable(facts->result))
         decision.words = facts->advice;
+    /* The token was no way around what the password lacks. */
+    if (facts->more != WORDS_NONE && is_only_about_token(facts->result))
+        decision.words = facts->more;
     if (facts->local == LOCAL_RIGHT)
         return decision;
     /* A wrong secret says nothing about the right one. */

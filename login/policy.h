@@ -84,6 +84,7 @@ struct facts {
     bool refused_before;    /* policy_was_refused_before */
     enum words advice;      /* what a refusal adds for somebody who may know; or WORDS_NONE */
     bool token_stuck;       /* not asked yet, there is one, but its successor could not be stored */
+    enum words more;        /* more than this password is required; else WORDS_NONE */
 };
 
 struct decision policy_decide(const struct facts *facts);

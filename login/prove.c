@@ -149,6 +149,7 @@ static struct facts facts_of(const struct attempt *a)
         .offline = policy_offline(&remembered),
         .may_ask_password = !a->asked_password,
         .may_ask_token = remembered.may_ask_token,
+        .more = a->more,
         .password_unserved = a->password_unserved,
         .refused_before = policy_was_refused_before(&remembered),
         .advice = a->advice,
