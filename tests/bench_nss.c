@@ -23,10 +23,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define SPAN_NS      25000000  /* that one measurement takes, at the least */
-#define WARM_NS      100000000 /* the most, before it */
-#define BATCH_NS     10000     /* calls are timed in batches of about this */
-#define CELL_SECONDS 3         /* that a row may take */
+#define SPAN_NS      25000000 /* that one measurement takes, at the least */
+#define WARM_NS      50000000 /* the most, before it */
+#define BATCH_NS     10000    /* calls are timed in batches of about this */
+#define CELL_SECONDS 3        /* that a row may take */
 #define SAMPLES_MOST 20000u
 #define STARTS_MOST  1000u
 #define TRIES        5 /* while a daemon is filled, some questions take it too long */
@@ -63,16 +63,17 @@ struct worker {
     double nanoseconds; /* for a question; less than 0: a wrong answer */
 };
 
-/* Asks for all keys once, or as long as there is time. How long a question took then. */
+/* Asks for the keys once, as far as there is time; the measurement begins with the same ones. How
+ * long a question took. */
 static int64_t warm(struct worker *worker, struct room *room)
 {
     int64_t begin = now_ns(), took = 0;
     unsigned asked = 0;
 
     while (asked < PICKS && took < WARM_NS) {
-        if (!ask(worker->bench, worker->row, &worker->keys[worker->next++ % PICKS], room, true))
+        if (!ask(worker->bench, worker->row, &worker->keys[(worker->next + asked++) % PICKS], room,
+                 true))
             return -1;
-        asked++;
         took = now_ns() - begin;
     }
     return took / asked;
@@ -146,12 +147,8 @@ static void measure_apart(struct bench *bench, const char *name)
     double result;
     pid_t child;
 
-    if (!row || !make_keys(bench, row, keys)) {
-        printf("%s unknown\n", name);
-        return;
-    }
-    if (!can_ask(&bench->way, row)) {
-        printf("%s absent\n", name);
+    if (!row || !make_keys(bench, row, keys) || !can_ask(&bench->way, row)) {
+        printf("%s %s\n", name, row && !can_ask(&bench->way, row) ? "absent" : "unknown");
         return;
     }
     fflush(stdout);

@@ -28,6 +28,7 @@ COLD = {'cold': 'first question of a process'}
 WORDS = {'absent': 'it has no such function', 'wrong': 'a wrong answer', 'slow': 'no answer within 3 s',
          'crashed': 'it crashed', 'spared': 'not asked: it does not answer, and is busy with that for minutes'}
 LOOKUPS = 1000000
+ALLOCATOR = ('malloc', 'calloc', 'realloc', 'reallocarray', 'aligned_alloc', 'posix_memalign', 'strdup', 'strndup')
 TITLES = {'direct': "the module's own functions", 'glibc': 'by getpwnam_r and its like'}
 OURS, LIMIT = 'latchkey', 'bare probe'
 
@@ -53,7 +54,8 @@ class Table:
 
     def wanted(self, peer, way, count):
         """Not asked again: what failed once."""
-        return [row for row in ROWS if (way, peer, row) not in self.words and not (row == 'group50000' and count < 50000)]
+        return [row for row in ROWS
+                if (way, peer, row) not in self.words and not (row == 'group50000' and count < 50000)]
 
     def value(self, way, peer, row):
         values = self.found.get((way, peer, row))
@@ -146,7 +148,8 @@ class Bench:
                 cells = [self.cell(table, place, way, row, count) for place in shown]
                 ours = table.value(way, OURS, row)
                 if any(cells) or ours:
-                    print(f'{text:28} {time_text(ours) if ours else "-":>9}' + ''.join(f' {cell or "-":>18}' for cell in cells))
+                    print(f'{text:28} {time_text(ours) if ours else "-":>9}'
+                          + ''.join(f' {cell or "-":>18}' for cell in cells))
 
     def cell(self, table, place, way, row, count):
         label = place.label(place.keys)
@@ -159,14 +162,15 @@ class Bench:
         if value is None or not ours:
             return None
         if value < ours and place.peer.name != LIMIT:
-            self.ahead.setdefault((place.peer.name, way, 'faster'), {}).setdefault({**ROWS, **COLD}[row], []).append(count)
+            rows = self.ahead.setdefault((place.peer.name, way, 'faster'), {})
+            rows.setdefault({**ROWS, **COLD}[row], []).append(count)
         return f'{time_text(value)} {ratio_text(value / ours):>7}'
 
     @staticmethod
     def show_calls(place):
         """By strace: between two calls that cannot be mistaken."""
-        place.run('strace', '-f', '-o', '/bench/calls', '/bench/bench_nss', 'repeat', place.way('direct'), '/bench/data',
-                  str(LOOKUPS))
+        place.run('strace', '-f', '-o', '/bench/calls',
+                  '/bench/bench_nss', 'repeat', place.way('direct'), '/bench/data', str(LOOKUPS))
         lines = machine.read(f'{place.root}/bench/calls').splitlines()
         marks = [i for i, line in enumerate(lines) if 'write(-1,' in line]
         between = [line.split(None, 1)[1].split('(')[0] for line in lines[marks[0] + 1:marks[1]]]
@@ -174,7 +178,7 @@ class Bench:
         print(f'\nsystem calls in {LOOKUPS:,} warm hits and as many misses, one thread: {kinds}')
         names = subprocess.run(['nm', '-D', '--undefined-only', place.module()], check=True, stdout=subprocess.PIPE,
                                text=True).stdout
-        asked = [name for name in ('malloc', 'calloc', 'realloc', 'reallocarray', 'free', 'strdup') if f' {name}@' in names]
+        asked = [name for name in ALLOCATOR if f' {name}@' in names]
         print(f'what the module takes of the allocator: {", ".join(asked) or "nothing"}'
               + (" (reallocarray: glibc's own list in initgroups)" if asked == ['reallocarray'] else ''))
 
@@ -188,8 +192,10 @@ class Bench:
         seconds = statistics.median(cpu for cpu, _ in spent)
         memory = statistics.median(kib for _, kib in spent) * 1024
         budget = {100000: ' (budget 0.15 s)', 1000000: ' (budget 1.5 s)'}.get(count, '')
+        room = ' (budget 3 x)' if budget else ''
         print(f'publishing {count:,} people, from a text that is read as well: {seconds:.2f} s of CPU{budget}, '
-              f'{memory / 2**20:.0f} MiB for a file of {size / 2**20:.1f} MiB: {memory / size:.1f} x (budget 3 x)', flush=True)
+              f'{memory / 2**20:.0f} MiB for a file of {size / 2**20:.1f} MiB: {memory / size:.1f} x{room}',
+              flush=True)
 
 
 def main(build):
@@ -205,8 +211,8 @@ def main(build):
                 bench.run(count, runs)
         finally:
             subprocess.run(['umount', '-l', scratch], check=True)
-    print('\n* asked for the same few people again and again, because filling it with all takes too long; the multiple is '
-          'of ours over the same few')
+    print(f'\n* asked for the same {peers.FEW:,} people, because filling it with all takes too long; the multiple is of '
+          'ours over these')
     print(f'medians of {runs} runs, in turns; load now {os.getloadavg()[0]:.1f}; {time.monotonic() - begin:.0f} s\n')
     print('Not run:', *peers.NEVER, *lines_of(bench.missing), sep='\n  ')
     print('\nAhead of us:', *(lines_of(bench.ahead) if bench.ahead else ['nobody']), sep='\n  ')

@@ -3,6 +3,7 @@
 Of N people, in random order: N/10 groups of ten (ten0 ...), one of 1,000 and, from 50,000 people on, one of 50,000
 (all1000, all50000), and 6 people who are in exactly 5, 50 or 500 of the groups share0 ... (in5.0@contoso.example ...).
 """
+import os
 import random
 
 ID_LEAST, GROUPS_FROM = 0x70000000, 0x78000000
@@ -68,7 +69,6 @@ def write_index(source, column, path):
 
 def write_records(folder, people, groups):
     """One file for each person, group and membership: the drop-in records of systemd."""
-    import os
     for name, uid, _ in people:
         with open(f'{folder}/{name}.user', 'w', encoding='ascii') as record:
             record.write(f'{{"userName":"{name}","uid":{uid},"gid":{uid},"realName":"Person {name.split("@")[0]}",'

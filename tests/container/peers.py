@@ -27,8 +27,8 @@ shared {0} yes
 max-db-size {0} 2147483648
 auto-propagate {0} yes
 '''
-# Its back end is our module: nothing answers faster, so filling it takes the least time. Names are not cut at `@`; it is not
-# ended when one answer takes it long.
+# Its back end is our module, so that filling it takes the least time. Names are not cut at `@`; and it is not to be
+# ended by its own watchdog when one answer takes it long.
 SSSD = '''[sssd]
 services = nss
 domains = bench
@@ -102,7 +102,8 @@ def load_db(place, *_):
     """Where its Makefile puts them."""
     os.makedirs(f'{place.root}/var/lib/misc', exist_ok=True)
     for name in ('passwd', 'group'):
-        place.run('makedb', '--quiet', '-o', f'/var/lib/misc/{name}.db', f'/bench/data/{name}.keyed', seconds=FILL_SECONDS)
+        place.run('makedb', '--quiet', '-o', f'/var/lib/misc/{name}.db', f'/bench/data/{name}.keyed',
+                  seconds=FILL_SECONDS)
 
 
 def load_extrausers(place, *_):
@@ -130,8 +131,9 @@ def load_nscd_latchkey(place, *_):
 def start_nscd(place):
     place.write('/etc/nsswitch.conf', f'passwd: {place.peer.service}\ngroup: {place.peer.service}\n')
     os.makedirs(f'{place.root}/run/nscd', exist_ok=True)
-    place.write('/etc/nscd.conf', 'threads 4\nmax-threads 32\nparanoia no\n' + NSCD.format('passwd') + NSCD.format('group')
-                + 'enable-cache hosts no\nenable-cache services no\nenable-cache netgroup no\n')
+    place.write('/etc/nscd.conf', 'threads 4\nmax-threads 32\nparanoia no\n' + ''.join(
+        f'enable-cache {name} no\n' for name in ('hosts', 'services', 'netgroup')) + NSCD.format('passwd')
+        + NSCD.format('group'))
     place.begin('/usr/sbin/nscd', '-F', waits_for='/run/nscd/socket')
 
 
@@ -148,7 +150,8 @@ ALL = (
     Peer('bare probe', None, load_latchkey),
     Peer('sssd', 'sss', load_sss, daemon=True, spared=('group50000',)),
     Peer('nscd, latchkey', 'latchkey', load_nscd_latchkey, daemon=True),
-    Peer('nscd, files', 'files', load_nscd_files, daemon=True, most=100000, why='it reads the whole file for each key it is filled with'),
+    Peer('nscd, files', 'files', load_nscd_files, daemon=True, most=100000,
+         why='it reads the whole file for each key it is filled with'),
     Peer('libnss-cache', 'cache', load_cache),
     Peer('libnss-db', 'db', load_db),
     Peer('systemd', 'systemd', load_systemd, most=100000, why='four million files of records'),
@@ -171,8 +174,8 @@ class Place:
             raise CannotRun(self.peer.why)
         for name in ('root', 'upper', 'work'):
             os.makedirs(f'{self.folder}/{name}')
-        for mount in (['-t', 'overlay', 'overlay', '-o',
-                       f'lowerdir={self.bench_of.base},upperdir={self.folder}/upper,workdir={self.folder}/work', self.root],
+        layers = f'lowerdir={self.bench_of.base},upperdir={self.folder}/upper,workdir={self.folder}/work'
+        for mount in (['-t', 'overlay', 'overlay', '-o', layers, self.root],
                       ['-t', 'proc', 'proc', f'{self.root}/proc'], ['--rbind', '/dev', f'{self.root}/dev']):
             subprocess.run(['mount', *mount], check=True)
         os.mkdir(f'{self.root}/bench')
@@ -212,7 +215,8 @@ class Place:
         done = subprocess.run(self.inside(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, errors='replace', timeout=seconds, check=False)
         if done.returncode != 0:
-            raise machine.TestbedError(f'{" ".join(command)}: status {done.returncode}: {(done.stdout + done.stderr)[-400:]}')
+            said = (done.stdout + done.stderr).strip()[-400:]
+            raise machine.TestbedError(f'{" ".join(command)}: status {done.returncode}: {said}')
         return done.stdout
 
     def bench(self, *words):
