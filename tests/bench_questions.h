@@ -48,8 +48,9 @@ static inline bool make_key(struct bench *bench, const struct row *row, unsigned
     case ID:
         return pick_person(&bench->people, key);
     case MISS:
-        snprintf(key->name, sizeof key->name, "no.body%08x" DOMAIN,
-                 (unsigned)people_chance(&bench->people));
+        snprintf(key->name, sizeof key->name, "no.body%08x.%d" DOMAIN,
+                 (unsigned)people_chance(&bench->people),
+                 getpid()); /* no two processes ask for one */
         return true;
     case GROUP:
         if (row->size == 10)
