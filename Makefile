@@ -249,10 +249,14 @@ deps:
 demo: deps deb
 	LATCHKEY_PACKAGES=$B/deb tests/container/demo.py
 
-## bench: what a sign-in costs, in a container
-bench: deps deb $B/tests/bench_login check-build
+## bench: what a sign-in costs, in a container, and bench-nss
+bench: deps deb $B/tests/bench_login check-build bench-nss
 	tests/bench_outage.py $(check_b)
 	LATCHKEY_PACKAGES=$B/deb tests/container/bench.py $B/tests/bench_login
+
+## bench-nss: what lookups cost, next to other NSS modules (SIZES='1000 100000'; FULL=1: and a million people)
+bench-nss: deps deb $B/tests/bench_nss $B/tests/snapshot_make
+	tests/container/bench_nss.py $B
 
 ## test: everything; the last line is the sum
 test: deps
@@ -276,7 +280,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-outage emulator test-container deps demo bench test format help clean distclean
+        test-platform test-sign-in test-outage emulator test-container deps demo bench bench-nss test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

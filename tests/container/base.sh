@@ -1,5 +1,6 @@
 #!/bin/sh
-# base.sh: prints the folder of a minimal Debian of this machine's release, which it makes when there is none yet.
+# base.sh [PACKAGE ...]: prints the folder of a minimal Debian of this machine's release, with these packages beside
+# the usual ones; makes it when there is none yet.
 # Nobody writes to it afterwards: containers put an overlay on it. It is kept in $LATCHKEY_CACHE (/var/cache/latchkey-tests).
 set -eu
 cache=${LATCHKEY_CACHE:-/var/cache/latchkey-tests}
@@ -8,8 +9,8 @@ release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 # What the packages need, so that they install without a network; then what people sign in through.
 libraries='libcurl4 libjansson4 libssl3 libsqlite3-0 libcrypt1 libinih1 libpam0g libpam-runtime'
 packages="$libraries systemd systemd-sysv dbus libpam-systemd libpam-modules login passwd util-linux sudo openssh-server
-    ca-certificates openssl pamtester procps"
-key=$( { cat "$0"; echo "$release"; dpkg-query -W libc6 libcurl4 libssl3 libsqlite3-0 2>/dev/null || true; } |
+    ca-certificates openssl pamtester procps $*"
+key=$( { cat "$0"; echo "$release" "$@"; dpkg-query -W libc6 libcurl4 libssl3 libsqlite3-0 2>/dev/null || true; } |
     sha256sum | cut -c 1-16)
 root=$cache/root-$key
 

@@ -31,9 +31,9 @@ def await_that(what, condition, seconds=30):
     raise TestbedError(f'{what}: not within {seconds} s')
 
 
-def base_root():
+def base_root(*packages):
     """The root that machines start from. To make it needs the network: call this outside the sandbox."""
-    return subprocess.run([f'{HERE}/base.sh'], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return subprocess.run([f'{HERE}/base.sh', *packages], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 class Machine:
