@@ -177,6 +177,7 @@ sanitized  := hardening_cflags= hardening_ldflags= \
               CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
               LDFLAGS='-fsanitize=address,undefined'
 
+cache_tools := damage buffers hostile_publisher
 threaded   := test_nss_process test_nss_file test_nss_mapped
 
 ## check: the quick tests, in less than a minute
@@ -232,6 +233,16 @@ test-outage: check-build
 	$(check_b)/tests/fleet packaging/systemd/latchkey-probe.timer
 	$(check_b)/tests/thirty_days
 
+## test-cache: damage, kills, hostile names and all lengths of buffers, a slice of them; all with FULL=1
+test-cache: check-build
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build-sanitized $(sanitized) \
+	    $(call own_folders,build-sanitized) build-sanitized/$(notdir $(nss)) \
+	    $(cache_tools:%=build-sanitized/tests/%)
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build-threads hardening_cflags= hardening_ldflags= \
+	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,build-threads) \
+	    build-threads/$(notdir $(nss)) build-threads/tests/hostile_publisher
+	tests/cache.sh $(check_b) build-sanitized build-threads $(FULL)
+
 ## emulator: an identity platform to try things with, and the configuration for it; Ctrl-C ends it
 emulator:
 	@exec /usr/bin/python3 -B -W ignore::DeprecationWarning tests/emulator/byhand.py
@@ -280,7 +291,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-outage emulator test-container deps demo bench bench-nss test format help clean distclean
+        test-platform test-sign-in test-outage test-cache emulator test-container deps demo bench bench-nss test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -78,6 +78,8 @@ bool claims_record(struct store *store, uint32_t uid, const struct strings *obje
     if (!write)
         return false;
     for (size_t i = 0; i < object_ids->count; i++) {
+        if (strlen(object_ids->items[i]) > OBJECT_ID_MOST)
+            continue; /* it could never be read again, and is nobody's group */
         sqlite3_reset(write);
         if (!bind_number(write, 1, uid) || !bind_text(write, 2, object_ids->items[i]))
             return store_failed(store->db, "binding", why);

@@ -1,62 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cache/store_schema.c: stores of older versions are brought up to date, and keep all they had. */
-#include "cache/store_token.h"
-#include "tests/place.h"
+#include "tests/old_store.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 
 #define VERSION_NOW 3
 #define PROCESSES   8
-
-/* What the programs of that time wrote, word for word. */
-static const char version_1[] =
-    "PRAGMA application_id = 0x4c6b6579;"
-    "CREATE TABLE id ("
-    " id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 4294967293),"
-    " kind INTEGER NOT NULL CHECK (kind IN (1, 2)),"
-    " issuer TEXT NOT NULL, tenant TEXT NOT NULL, object_id TEXT NOT NULL,"
-    " given_at INTEGER NOT NULL,"
-    " UNIQUE (kind, issuer, tenant, object_id)) STRICT;"
-    "CREATE TRIGGER id_stays BEFORE DELETE ON id"
-    " BEGIN SELECT RAISE(ABORT, 'an id is given for good'); END;"
-    "CREATE TRIGGER id_keeps BEFORE UPDATE ON id"
-    " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
-    "CREATE TABLE person ("
-    " uid INTEGER PRIMARY KEY REFERENCES id (id),"
-    " name TEXT NOT NULL UNIQUE,"
-    " gecos TEXT NOT NULL, home TEXT NOT NULL, shell TEXT NOT NULL,"
-    " verifier TEXT NOT NULL, token BLOB,"
-    " last_online INTEGER NOT NULL, last_password INTEGER NOT NULL,"
-    " refused INTEGER NOT NULL, refused_at INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE directory_group ("
-    " gid INTEGER PRIMARY KEY REFERENCES id (id),"
-    " name TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE membership ("
-    " uid INTEGER NOT NULL REFERENCES person (uid) ON DELETE CASCADE,"
-    " gid INTEGER NOT NULL REFERENCES directory_group (gid) ON DELETE CASCADE,"
-    " PRIMARY KEY (uid, gid)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX membership_of_group ON membership (gid);"
-    "CREATE TABLE document ("
-    " url TEXT PRIMARY KEY, body BLOB NOT NULL, fetched_at INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-    "PRAGMA user_version = 1;";
-static const char data_1[] =
-    "INSERT INTO id VALUES (1879048200, 1, 'https://login.example', 'contoso', 'ada', 1),"
-    " (1879048300, 2, 'https://login.example', 'contoso', 'engineers', 1);"
-    "INSERT INTO person VALUES (1879048200, 'ada@contoso.example', 'Ada', '/home/ada', '/bin/sh',"
-    " '$y$verifier', NULL, 1000, 900, 3, 1100);"
-    "INSERT INTO directory_group VALUES (1879048300, 'engineers');"
-    "INSERT INTO membership VALUES (1879048200, 1879048300);"
-    "INSERT INTO document VALUES ('https://a', x'626f6479', 800);"
-    "INSERT INTO fact VALUES ('highest_time', 1234);";
-static const char version_2[] =
-    "CREATE TABLE claim ("
-    " uid INTEGER NOT NULL REFERENCES person (uid) ON DELETE CASCADE,"
-    " object_id TEXT NOT NULL,"
-    " PRIMARY KEY (uid, object_id)) STRICT, WITHOUT ROWID;"
-    "INSERT INTO claim SELECT m.uid, i.object_id FROM membership m JOIN id i ON i.id = m.gid;"
-    "PRAGMA user_version = 2;";
 
 static struct place place;
 static struct error why;
@@ -73,47 +22,6 @@ static int end(void **state)
     (void)state;
     place_remove(&place);
     return 0;
-}
-
-static void run(sqlite3 *db, const char *sql)
-{
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-}
-
-static void put_token(sqlite3 *db, const struct host_key *key)
-{
-    OWNED(free_memory) uint8_t *sealed = NULL;
-    struct account ada = account_of("ada");
-    sqlite3_stmt *write;
-    size_t length;
-
-    assert_true(token_seal(key, &ada, "token of ada", &sealed, &length, &why));
-    assert_int_equal(sqlite3_prepare_v2(db, "UPDATE person SET token = ?", -1, &write, NULL), 0);
-    sqlite3_bind_blob(write, 1, sealed, (int)length, SQLITE_STATIC);
-    assert_int_equal(sqlite3_step(write), SQLITE_DONE);
-    sqlite3_finalize(write);
-}
-
-/* A store as a program of that version has left it, in the place of a new one with its key. */
-static void old_store(int version)
-{
-    struct store *store = place_store(&place);
-    struct host_key key = *store_host_key(store);
-    char path[64];
-    sqlite3 *db;
-
-    store_close(store);
-    assert_int_equal(unlinkat(place.folder, "store.db", 0), 0);
-    place_write(&place, "store.db", "", 0, 0600);
-    place_path(&place, "store.db", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    run(db, version_1);
-    run(db, data_1);
-    put_token(db, &key);
-    if (version > 1)
-        run(db, version_2);
-    sqlite3_close(db);
 }
 
 static int version_of_file(void)
@@ -181,7 +89,7 @@ static void an_old_store_keeps_everything(void **state)
     for (int version = 1; version < VERSION_NOW; version++) {
         struct store *store = NULL;
 
-        old_store(version);
+        old_store(&place, version);
         assert_int_equal(version_of_file(), version);
         if (!store_open(place.private, &store, &why))
             fail_msg("%s", why.text);
@@ -205,7 +113,7 @@ static void an_old_store_learns_what_is_new(void **state)
     bool mass_event;
 
     (void)state;
-    old_store(2);
+    old_store(&place, 2);
     assert_true(store_open(place.private, &store, &why));
     ada = accept_person(store, &acceptance);
     assert_int_equal(ada.uid, 1879048200);
@@ -235,7 +143,7 @@ static void many_who_open_it_at_once_take_each_step_once(void **state)
         struct store *store;
         int status;
 
-        old_store(1);
+        old_store(&place, 1);
         for (int i = 0; i < PROCESSES; i++)
             if ((children[i] = fork()) == 0)
                 _exit(open_it());
@@ -258,7 +166,7 @@ static void whoever_dies_upgrading_leaves_a_store_of_some_version(void **state)
         struct store *store;
         pid_t child;
 
-        old_store(1);
+        old_store(&place, 1);
         child = fork();
         if (child == 0)
             _exit(open_it());
