@@ -59,6 +59,12 @@ void transaction_end(struct transaction *transaction);
 bool schema_make(sqlite3 *db, struct error *why);
 bool schema_bring_up(sqlite3 *db, bool writable, struct error *why);
 
+/*
+ * Stands for the issuer of an id whose account is not known, because only a snapshot has told of it
+ * (store_recover.h). Nobody finds such a person in the store until an account has claimed the id.
+ */
+#define ISSUER_RECOVERED "recovered"
+
 /* Numbers by name, 0 when never set. */
 bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why);
 bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why);

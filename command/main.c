@@ -8,7 +8,10 @@
 
 static const struct command *const commands[] = {
     &command_config,
+    &command_people,
     &command_probe,
+    &command_snapshot,
+    &command_store,
     NULL,
 };
 
