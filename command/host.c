@@ -28,7 +28,8 @@ static bool open_folders(struct host *host, struct error *why)
 
 static bool open_all(struct host *host, bool lasts, struct error *why)
 {
-    if (!host_become_owner(lasts, why) || !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
+    if (!host_become_owner(lasts, why) ||
+        !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
         !store_open(PRIVATE_DIR, &host->store, why) || !open_folders(host, why))
         return false;
     host->link.memory = (struct breakers){.store = host->store, .runtime = host->runtime};

@@ -112,8 +112,9 @@ static int verify(const char *file, bool json)
     else if (!snapshot_check(&snapshot, &facts, &faults, &why))
         return failed("verify", &why);
     if (facts.superseded && strcmp(file, SNAPSHOT_PATH) == 0)
-        tell_fault(&telling, 8, "it is marked as superseded, but has the name: an older one was put "
-                                "back by hand; run latchkey snapshot rebuild");
+        tell_fault(&telling, 8,
+                   "it is marked as superseded, but has the name: an older one was put "
+                   "back by hand; run latchkey snapshot rebuild");
     return end_faults(&telling, &facts);
 }
 
@@ -128,12 +129,11 @@ static int rollback(void)
         return failed("rollback", &why);
     switch (snapshot_rollback(PRIVATE_DIR, PUBLIC_DIR, &done, &why)) {
     case LOOKUP_FOUND:
-        printf("generation %" PRIu64 " shows what generation %" PRIu64
-               " did: %u people, %u groups\n"
-               "what it replaces is kept as " PUBLIC_DIR "/" SNAPSHOT_PREVIOUS "\n"
-               "the next sign-in that changes something public publishes from the store again\n",
-               done.generation, done.previous.generation, done.previous.people,
-               done.previous.groups);
+        printf(
+            "generation %" PRIu64 " shows what generation %" PRIu64 " did: %u people, %u groups\n"
+            "what it replaces is kept as " PUBLIC_DIR "/" SNAPSHOT_PREVIOUS "\n"
+            "the next sign-in that changes something public publishes from the store again\n",
+            done.generation, done.previous.generation, done.previous.people, done.previous.groups);
         return EXIT_GOOD;
     case LOOKUP_ABSENT:
         fprintf(stderr,
