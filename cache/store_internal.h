@@ -7,6 +7,10 @@
 
 #include <sqlite3.h>
 
+#define STORE_FILE "store.db"
+#define DRAFT_FILE "store.db.draft"
+#define KEY_FILE   "host.key"
+
 struct store {
     sqlite3 *db;
     int folder; /* the private folder, open */
@@ -54,6 +58,12 @@ bool transaction_read(struct transaction *transaction, struct store *store, stru
 bool transaction_write(struct transaction *transaction, struct store *store, struct error *why);
 bool transaction_commit(struct transaction *transaction, struct error *why);
 void transaction_end(struct transaction *transaction);
+
+/* One maker of stores at a time, as long as the private folder `folder` is open. */
+bool store_creation_lock(int folder, struct error *why);
+/* Under that lock: an empty store under the name of a draft; then the draft gets its name. */
+bool store_draft(const char *path, int folder, sqlite3 **made, struct error *why);
+bool store_place_draft(int folder, struct error *why);
 
 /* A new database gets its tables; an old one is brought up to date. */
 bool schema_make(sqlite3 *db, struct error *why);
