@@ -139,30 +139,52 @@ static bool refill(const char *folder, int fd, const struct generations *generat
     return refill_end(db, why);
 }
 
-/*
- * The file first, and its journal after it: in between the store is missing, which stops everybody.
- * The other way round it would for a moment be one without what completes it.
- */
-static bool put_aside(int fd, struct recovered *recovered, struct error *why)
+struct aside {
+    char store[sizeof((struct recovered *)0)->aside];
+    char journal[sizeof((struct recovered *)0)->aside + 16];
+};
+
+static bool is_free(int fd, const char *name)
 {
-    snprintf(recovered->aside, sizeof recovered->aside, STORE_FILE ".damaged-%jd",
-             (intmax_t)time(NULL));
-    if (renameat2(fd, STORE_FILE, fd, recovered->aside, RENAME_NOREPLACE) != 0)
-        return error_set(why, ERROR_SYSTEM, "keeping %s: %m", recovered->aside);
-    return true;
+    return faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
 }
 
-/* Also one that an earlier attempt left: it must not be taken for the new store's. */
-static bool put_journal_aside(int fd, const struct recovered *recovered, struct error *why)
+/* Names of this second, or of the next one that has none yet. */
+static struct aside aside_choose(int fd)
 {
-    char journal[sizeof recovered->aside + 32];
+    struct aside aside;
+    intmax_t stamp = time(NULL);
 
-    if (*recovered->aside)
-        snprintf(journal, sizeof journal, "%s-journal", recovered->aside);
-    else
-        snprintf(journal, sizeof journal, STORE_FILE ".damaged-%jd-journal", (intmax_t)time(NULL));
-    if (renameat2(fd, STORE_FILE "-journal", fd, journal, RENAME_NOREPLACE) != 0 && errno != ENOENT)
-        return error_set(why, ERROR_SYSTEM, "keeping %s: %m", journal);
+    do {
+        snprintf(aside.store, sizeof aside.store, STORE_FILE ".damaged-%jd", stamp++);
+        snprintf(aside.journal, sizeof aside.journal, "%s-journal", aside.store);
+    } while (faccessat(fd, aside.store, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+             faccessat(fd, aside.journal, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    return aside;
+}
+
+static bool keep(int fd, const char *name, const char *kept, struct error *why)
+{
+    return renameat2(fd, name, fd, kept, RENAME_NOREPLACE) == 0 ||
+           error_set(why, ERROR_SYSTEM, "keeping %s as %s: %m", name, kept);
+}
+
+/*
+ * The file first, and its journal after it: in between the store is missing, which stops everybody.
+ * The other way round it would for a moment be one without what completes it. A journal that an
+ * earlier attempt has left must not be taken for the new store's.
+ */
+static bool put_aside(int fd, enum state state, struct recovered *recovered, struct error *why)
+{
+    struct aside aside = aside_choose(fd);
+
+    if (state == STATE_DAMAGED) {
+        if (!keep(fd, STORE_FILE, aside.store, why))
+            return false;
+        memcpy(recovered->aside, aside.store, sizeof aside.store);
+    }
+    if (!is_free(fd, STORE_FILE "-journal") && !keep(fd, STORE_FILE "-journal", aside.journal, why))
+        return false;
     return fsync(fd) == 0 || error_set(why, ERROR_SYSTEM, "syncing the private folder: %m");
 }
 
@@ -170,7 +192,7 @@ static bool key_make(int fd, bool *made, struct error *why)
 {
     OWNED(host_key_wipe) struct host_key key = {0};
 
-    *made = faccessat(fd, KEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+    *made = is_free(fd, KEY_FILE);
     return !*made || host_key_create(fd, &key, why);
 }
 
@@ -181,8 +203,7 @@ static bool recover(const char *folder, int fd, const char *public_folder, enum 
 
     return generations_read(public_folder, &generations, why) &&
            refill(folder, fd, &generations, recovered, why) &&
-           (state != STATE_DAMAGED || put_aside(fd, recovered, why)) &&
-           put_journal_aside(fd, recovered, why) && store_place_draft(fd, why) &&
+           put_aside(fd, state, recovered, why) && store_place_draft(fd, why) &&
            key_make(fd, &recovered->new_key, why);
 }
 

@@ -59,7 +59,9 @@ static const char *const upgrades[] = {
     "CREATE TRIGGER id_keeps BEFORE UPDATE ON id"
     " WHEN OLD.issuer <> 'recovered' OR NEW.issuer = 'recovered'"
     " OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind"
-    " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;",
+    " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
+    /* Nobody asks for the members of a group here, and groups stay: it only cost writing. */
+    "DROP INDEX membership_of_group;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))

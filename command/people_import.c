@@ -16,11 +16,18 @@
 #include "command/progress.h"
 #include "config/paths.h"
 
-#include <inttypes.h>
+#include <malloc.h>
 #include <sys/random.h>
 
-#define ROWS_AT_ONCE  16000 /* in one transaction, for which sign-ins have to wait */
-#define BYTES_AT_ONCE (16u * 1024 * 1024)
+/*
+ * In one transaction, for which sign-ins have to wait (the store's PATIENCE_MS). Large ones touch the
+ * same pages less often, so they are as large as this disk does in a moment.
+ */
+#define ROWS_FIRST    2000u
+#define ROWS_MOST     32000u
+#define BYTES_AT_ONCE (32u * 1024 * 1024)
+#define SHORT_MS      1500
+#define LONG_MS       4000
 #define COMPLAINTS    100 /* bad lines that are named */
 
 /* A line that was found good. */
@@ -39,10 +46,11 @@ struct import {
     struct entry *entries;
     size_t count, room, bad, done[IMPORT_NEW + 1];
     uint64_t seed;
-    struct people_line *batch; /* ROWS_AT_ONCE of each of these */
+    struct people_line *batch; /* ROWS_MOST of each of these */
     struct import_row *rows;
     uint32_t *numbers; /* of their lines */
-    char *text;        /* of one line */
+    size_t at_once;
+    char *text; /* of one line */
 };
 
 static void import_release(struct import *import)
@@ -239,7 +247,7 @@ static bool load_some(struct import *import, size_t *next, size_t *rows, struct 
     size_t bytes = 0;
 
     *rows = 0;
-    for (; *next < import->count && *rows < ROWS_AT_ONCE && bytes < BYTES_AT_ONCE; ++*next) {
+    for (; *next < import->count && *rows < import->at_once && bytes < BYTES_AT_ONCE; ++*next) {
         const struct entry *entry = &import->entries[*next];
         struct error wrong = {0};
 
@@ -268,6 +276,20 @@ static bool count_rows(struct import *import, size_t rows)
     return go_on;
 }
 
+static bool record_some(struct import *import, size_t rows, struct error *why)
+{
+    int64_t begun = clock_ms(), took;
+
+    if (!store_import_rows(import->store, import->rows, rows, time(NULL), why))
+        return false;
+    took = clock_ms() - begun;
+    if (took < SHORT_MS && import->at_once < ROWS_MOST)
+        import->at_once *= 2;
+    else if (took > LONG_MS && import->at_once > ROWS_FIRST / 4)
+        import->at_once /= 2;
+    return count_rows(import, rows);
+}
+
 static bool record_all(struct import *import, struct error *why)
 {
     struct progress progress = progress_begin("recording", import->count);
@@ -277,8 +299,7 @@ static bool record_all(struct import *import, struct error *why)
     while (good && next < import->count) {
         good = load_some(import, &next, &rows, why);
         if (good)
-            good = store_import_rows(import->store, import->rows, rows, time(NULL), why) &&
-                   count_rows(import, rows);
+            good = record_some(import, rows, why);
         for (size_t i = 0; i < rows; i++)
             people_line_release(&import->batch[i]);
         progress_show(&progress, next);
@@ -322,15 +343,18 @@ static bool begin(struct import *import, int fd, struct error *why)
     char issuer[IDENTITY_TEXT_MOST + 1] = "";
 
     import->presets.config = import->host->config;
+    import->at_once = ROWS_FIRST;
+    /* Millions of small pieces of lines come and go: kept in bins they are counted again and again. */
+    mallopt(M_MXFAST, 0);
     if (platform_issuer(import->host->link.platform, issuer) == LOOKUP_UNAVAILABLE)
         return error_set(why, ERROR_SYSTEM, "what is known of the issuer cannot be read");
     if (*issuer && !issuer_account(setting, issuer, &import->presets.of, why))
         return false;
     if (getrandom(&import->seed, sizeof import->seed, 0) != sizeof import->seed)
         return error_set(why, ERROR_SYSTEM, "no random numbers");
-    import->batch = calloc(ROWS_AT_ONCE, sizeof *import->batch);
-    import->rows = calloc(ROWS_AT_ONCE, sizeof *import->rows);
-    import->numbers = calloc(ROWS_AT_ONCE, sizeof *import->numbers);
+    import->batch = calloc(ROWS_MOST, sizeof *import->batch);
+    import->rows = calloc(ROWS_MOST, sizeof *import->rows);
+    import->numbers = calloc(ROWS_MOST, sizeof *import->numbers);
     import->text = malloc(LINE_MOST);
     if (!import->batch || !import->rows || !import->numbers || !import->text)
         return error_set(why, ERROR_SYSTEM, "no memory");

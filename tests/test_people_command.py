@@ -238,7 +238,6 @@ def a_lost_or_damaged_store_is_recovered(host):
         host.forget()
         host.__init__(host.build)
         host.take(*lines)
-        time.sleep(1)  # the damaged file is named by the second
 
 
 def without_a_sound_snapshot_nothing_is_recovered(host):

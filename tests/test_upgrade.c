@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sqlite3.h>
 
-#define VERSION_NOW 3
+#define VERSION_NOW 4
 #define PROCESSES   8
 
 /* What the programs of that time wrote, word for word. */
@@ -57,6 +57,18 @@ static const char version_2[] =
     " PRIMARY KEY (uid, object_id)) STRICT, WITHOUT ROWID;"
     "INSERT INTO claim SELECT m.uid, i.object_id FROM membership m JOIN id i ON i.id = m.gid;"
     "PRAGMA user_version = 2;";
+static const char version_3[] =
+    "ALTER TABLE document ADD COLUMN fresh_seconds INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN forced_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE person ADD COLUMN token_doubted_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE breaker ("
+    " name TEXT PRIMARY KEY,"
+    " failures INTEGER NOT NULL, silent INTEGER NOT NULL, answering INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, wait_until INTEGER NOT NULL, told_until INTEGER NOT NULL,"
+    " tried_at INTEGER NOT NULL, opened_at INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 3;";
 
 static struct place place;
 static struct error why;
@@ -113,6 +125,8 @@ static void old_store(int version)
     put_token(db, &key);
     if (version > 1)
         run(db, version_2);
+    if (version > 2)
+        run(db, version_3);
     sqlite3_close(db);
 }
 
