@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LINE_MOST (1024u * 1024u) /* a person in 2,000 groups needs a quarter */
+#define LINE_MOST ((size_t)1024 * 1024) /* a person in 2,000 groups needs a quarter */
 
 struct lines {
     int fd;        /* borrowed; a regular file */

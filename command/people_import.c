@@ -25,7 +25,7 @@
  */
 #define ROWS_FIRST    2000u
 #define ROWS_MOST     32000u
-#define BYTES_AT_ONCE (32u * 1024 * 1024)
+#define BYTES_AT_ONCE ((size_t)32 * 1024 * 1024)
 #define SHORT_MS      1500
 #define LONG_MS       4000
 #define COMPLAINTS    100 /* bad lines that are named */
@@ -153,7 +153,7 @@ static bool look_at_all(struct import *import, struct error *why)
             return false;
         progress_show(&progress, at / 1024);
         if (line == LINES_TOO_LONG)
-            error_set(&wrong, ERROR_MALFORMED, "longer than %u bytes", LINE_MOST);
+            error_set(&wrong, ERROR_MALFORMED, "longer than %zu bytes", LINE_MOST);
         else if (look_at_line(import, text, length, at, &wrong))
             continue;
         progress_end(&progress);
