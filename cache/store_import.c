@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cache/import_groups.h"
+#include "cache/import_members.h"
 #include "cache/store_claims.h"
 #include "cache/store_rules.h"
 #include "config/paths.h"
@@ -12,13 +13,12 @@
 #define QUOTE(text) #text
 #define TEXT(macro) QUOTE(macro)
 
-OWN_DEFINE(release_local, struct local, local_release);
-
 struct store_import {
     struct store *store;
     struct local *local;
     struct import_groups groups;
-    sqlite3_stmt *person, *gids, *join, *leave;
+    struct import_members members;
+    sqlite3_stmt *person;
 };
 OWN_DEFINE(release_import, struct store_import, store_import_release);
 
@@ -42,12 +42,7 @@ bool store_import_begin(struct store *store, struct store_import **begun, struct
     if (!local_read(LOCAL_PASSWD, LOCAL_GROUP, &import->local, why))
         return false;
     import->person = store_prepare(store->db, write_person, why);
-    import->gids =
-        store_prepare(store->db, "SELECT gid FROM membership WHERE uid = ?1 ORDER BY gid", why);
-    import->join = store_prepare(store->db, "INSERT INTO membership VALUES (?1, ?2)", why);
-    import->leave =
-        store_prepare(store->db, "DELETE FROM membership WHERE uid = ?1 AND gid = ?2", why);
-    if (!import->person || !import->gids || !import->join || !import->leave)
+    if (!import->person || !import_members_begin(&import->members, store->db, why))
         return false;
     *begun = OWN_TAKE(import);
     return true;
@@ -58,9 +53,7 @@ void store_import_release(struct store_import *import)
     if (!import)
         return;
     sqlite3_finalize(import->person);
-    sqlite3_finalize(import->gids);
-    sqlite3_finalize(import->join);
-    sqlite3_finalize(import->leave);
+    import_members_release(&import->members);
     import_groups_release(&import->groups);
     local_release(import->local);
     free(import);
@@ -194,17 +187,12 @@ static bool plan_rows(struct store_import *import, struct import_row *rows, stru
 
 /* ---- within the transaction ---- */
 
-static int id_order(const void *one, const void *other)
+/* The gids of a plan; groups that cannot be shown are left out. */
+static bool memberships_record(struct store_import *import, const struct plan *plan, bool *changed,
+                               struct error *why)
 {
-    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
-
-    return (a > b) - (a < b);
-}
-
-/* The gids of a plan, sorted, each once; groups that cannot be shown are left out. */
-static size_t gids_of(const struct store_import *import, const struct plan *plan, uint32_t *gids)
-{
-    size_t count = 0, kept = 0;
+    uint32_t gids[GROUPS_MOST];
+    size_t count = 0;
 
     for (size_t i = 0; i < plan->group_count; i++) {
         uint32_t gid = import_group_gid(&import->groups, plan->groups[i]);
@@ -212,64 +200,7 @@ static size_t gids_of(const struct store_import *import, const struct plan *plan
         if (gid)
             gids[count++] = gid;
     }
-    if (count)
-        qsort(gids, count, sizeof *gids, id_order);
-    for (size_t i = 0; i < count; i++)
-        if (!kept || gids[kept - 1] != gids[i])
-            gids[kept++] = gids[i];
-    return kept;
-}
-
-static bool gids_read(struct store_import *import, uint32_t uid, uint32_t *gids, size_t *count,
-                      struct error *why)
-{
-    enum step step;
-
-    *count = 0;
-    if (!bind_number(import->gids, 1, uid))
-        return store_failed(import->store->db, "binding", why);
-    while ((step = store_step(import->gids, why)) == STEP_ROW) {
-        if (*count == GROUPS_MOST || !column_id(import->gids, 0, &gids[*count]))
-            return store_damaged(why);
-        ++*count;
-    }
-    sqlite3_reset(import->gids);
-    return step == STEP_DONE;
-}
-
-static bool membership_change(sqlite3_stmt *statement, uint32_t uid, uint32_t gid,
-                              struct error *why)
-{
-    bool done = (bind_number(statement, 1, uid) && bind_number(statement, 2, gid))
-                    ? store_run(statement, why)
-                    : store_failed(sqlite3_db_handle(statement), "binding", why);
-
-    sqlite3_reset(statement);
-    return done;
-}
-
-/* Both lists are sorted: what is only in one of them joins or leaves. */
-static bool memberships_record(struct store_import *import, uint32_t uid, const struct plan *plan,
-                               bool *changed, struct error *why)
-{
-    uint32_t before[GROUPS_MOST], after[GROUPS_MOST];
-    size_t had, has = gids_of(import, plan, after), i = 0, j = 0;
-
-    if (!gids_read(import, uid, before, &had, why))
-        return false;
-    while (i < had || j < has) {
-        if (i < had && j < has && before[i] == after[j]) {
-            i++;
-            j++;
-            continue;
-        }
-        *changed = true;
-        if (j == has || (i < had && before[i] < after[j])
-                ? !membership_change(import->leave, uid, before[i++], why)
-                : !membership_change(import->join, uid, after[j++], why))
-            return false;
-    }
-    return true;
+    return import_members_record(&import->members, plan->choice.id, gids, count, changed, why);
 }
 
 static bool claims_of(struct store_import *import, uint32_t uid,
@@ -324,7 +255,7 @@ static bool row_record(struct store_import *import, struct import_row *row, cons
         return true;
     changed = !looks_alike(&before, person);
     if ((changed && !person_record(import, plan->choice.id, person, why)) ||
-        (person->has_groups && (!memberships_record(import, plan->choice.id, plan, &changed, why) ||
+        (person->has_groups && (!memberships_record(import, plan, &changed, why) ||
                                 !claims_of(import, plan->choice.id, person, why))))
         return false;
     row->effect = !before.uid ? IMPORT_NEW : changed ? IMPORT_CHANGED : IMPORT_SAME;

@@ -61,8 +61,8 @@ void transaction_end(struct transaction *transaction);
 
 /* One maker of stores at a time, as long as the private folder `folder` is open. */
 bool store_creation_lock(int folder, struct error *why);
-/* Under that lock: an empty store under the name of a draft; then the draft gets its name. */
-bool store_draft(const char *path, int folder, sqlite3 **made, struct error *why);
+/* Under that lock, `fd` being the folder: an empty store under the name of a draft; then it gets its name. */
+bool store_draft(const char *folder, int fd, sqlite3 **made, struct error *why);
 bool store_place_draft(int folder, struct error *why);
 
 /* A new database gets its tables; an old one is brought up to date. */

@@ -7,9 +7,8 @@
 #include "command/people_import.h"
 
 #include "base/own.h"
-#include "cache/first_id.h"
-#include "cache/snapshot_format.h"
 #include "command/command.h"
+#include "command/import_entries.h"
 #include "command/issuer.h"
 #include "command/lines.h"
 #include "command/people_line.h"
@@ -17,7 +16,6 @@
 #include "config/paths.h"
 
 #include <malloc.h>
-#include <sys/random.h>
 
 /*
  * In one transaction, for which sign-ins have to wait (the store's PATIENCE_MS). Large ones touch the
@@ -30,22 +28,14 @@
 #define LONG_MS       4000
 #define COMPLAINTS    100 /* bad lines that are named */
 
-/* A line that was found good. */
-struct entry {
-    uint64_t at, account, name; /* where it is; hashes */
-    uint32_t length, number, first;
-    bool again; /* another line is about the same person */
-};
-
 struct import {
     struct host *host;
     const struct import_wishes *wishes;
     struct store_import *store;
     struct line_presets presets;
     struct lines lines;
-    struct entry *entries;
-    size_t count, room, bad, done[IMPORT_NEW + 1];
-    uint64_t seed;
+    struct entries entries;
+    size_t bad, done[IMPORT_NEW + 1];
     struct people_line *batch; /* ROWS_MOST of each of these */
     struct import_row *rows;
     uint32_t *numbers; /* of their lines */
@@ -57,7 +47,7 @@ static void import_release(struct import *import)
 {
     store_import_release(import->store);
     lines_release(&import->lines);
-    free(import->entries);
+    entries_release(&import->entries);
     free(import->batch);
     free(import->rows);
     free(import->numbers);
@@ -84,39 +74,6 @@ static bool is_of_line(const struct error *why)
 
 /* ---- the first time ---- */
 
-static uint64_t hash_account(const struct import *import, const struct account *account)
-{
-    uint64_t hash = snapshot_hash_name(import->seed, account->issuer, strlen(account->issuer));
-
-    hash = snapshot_hash_name(hash, account->tenant, strlen(account->tenant));
-    return snapshot_hash_name(hash, account->object_id, strlen(account->object_id));
-}
-
-static bool entry_add(struct import *import, const struct people_line *line, uint64_t at,
-                      size_t length, struct error *why)
-{
-    const struct imported_person *person = &line->person;
-
-    if (import->count == import->room) {
-        size_t room = import->room ? import->room * 2 : 1024;
-        struct entry *entries = reallocarray(import->entries, room, sizeof *entries);
-
-        if (!entries)
-            return error_set(why, ERROR_SYSTEM, "no memory for so many lines");
-        import->entries = entries;
-        import->room = room;
-    }
-    import->entries[import->count++] = (struct entry){
-        .at = at,
-        .length = (uint32_t)length,
-        .number = (uint32_t)import->lines.number,
-        .account = hash_account(import, &person->account),
-        .name = snapshot_hash_name(import->seed, person->name, strlen(person->name)),
-        .first = first_id("person", person->account.issuer, person->name),
-    };
-    return true;
-}
-
 static bool is_blank(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -129,11 +86,13 @@ static bool look_at_line(struct import *import, const char *text, size_t length,
                          struct error *why)
 {
     OWNED(people_line_release) struct people_line line = {.document = NULL};
+    const struct entry place = {
+        .at = at, .length = (uint32_t)length, .number = (uint32_t)import->lines.number};
 
     return is_blank(text, length) ||
            (people_line_read(text, length, &import->presets, &line, why) &&
             store_import_check(import->store, &line.person, why) &&
-            entry_add(import, &line, at, length, why));
+            entries_add(&import->entries, &line.person, &place, why));
 }
 
 /* False with `why` still empty: a line was bad, and that was to be the end. */
@@ -164,62 +123,9 @@ static bool look_at_all(struct import *import, struct error *why)
     return good;
 }
 
-/* ---- two lines about one person ---- */
-
-static int order(uint64_t one, uint64_t other)
+static bool tell_again(void *context, const struct entry *entry, const struct error *why)
 {
-    return (one > other) - (one < other);
-}
-
-static int by_account(const void *one, const void *other)
-{
-    const struct entry *a = one, *b = other;
-    int first = order(a->account, b->account);
-
-    return first ? first : order(a->number, b->number);
-}
-
-static int by_name(const void *one, const void *other)
-{
-    const struct entry *a = one, *b = other;
-    int first = order(a->first, b->first), second = order(a->name, b->name);
-
-    return first ? first : second ? second : order(a->number, b->number);
-}
-
-/* The hashes have a seed that nobody knows, so equal ones are equal texts. */
-static bool mark_again(struct import *import, bool accounts)
-{
-    size_t kept = 0;
-
-    for (size_t i = 1; i < import->count; i++) {
-        struct entry *this = &import->entries[i], *other = &import->entries[kept];
-        struct error why;
-
-        if (accounts ? this->account != other->account : this->name != other->name) {
-            kept = i;
-            continue;
-        }
-        if (this->again)
-            continue;
-        this->again = true;
-        error_set(&why, ERROR_REFUSED, "line %u has the same %s", other->number,
-                  accounts ? "object_id" : "name");
-        if (!complain(import, this->number, &why))
-            return false;
-    }
-    return true;
-}
-
-static bool sort_out(struct import *import)
-{
-    if (!import->count)
-        return true;
-    qsort(import->entries, import->count, sizeof *import->entries, by_account);
-    if (!mark_again(import, true))
-        return false;
-    qsort(import->entries, import->count, sizeof *import->entries, by_name);
-    return mark_again(import, false);
+    return complain(context, entry->number, why);
 }
 
 /* ---- the second time ---- */
@@ -247,8 +153,9 @@ static bool load_some(struct import *import, size_t *next, size_t *rows, struct 
     size_t bytes = 0;
 
     *rows = 0;
-    for (; *next < import->count && *rows < import->at_once && bytes < BYTES_AT_ONCE; ++*next) {
-        const struct entry *entry = &import->entries[*next];
+    for (; *next < import->entries.count && *rows < import->at_once && bytes < BYTES_AT_ONCE;
+         ++*next) {
+        const struct entry *entry = &import->entries.items[*next];
         struct error wrong = {0};
 
         if (entry->again)
@@ -292,11 +199,11 @@ static bool record_some(struct import *import, size_t rows, struct error *why)
 
 static bool record_all(struct import *import, struct error *why)
 {
-    struct progress progress = progress_begin("recording", import->count);
+    struct progress progress = progress_begin("recording", import->entries.count);
     size_t next = 0, rows;
     bool good = true;
 
-    while (good && next < import->count) {
+    while (good && next < import->entries.count) {
         good = load_some(import, &next, &rows, why);
         if (good)
             good = record_some(import, rows, why);
@@ -350,15 +257,13 @@ static bool begin(struct import *import, int fd, struct error *why)
         return error_set(why, ERROR_SYSTEM, "what is known of the issuer cannot be read");
     if (*issuer && !issuer_account(setting, issuer, &import->presets.of, why))
         return false;
-    if (getrandom(&import->seed, sizeof import->seed, 0) != sizeof import->seed)
-        return error_set(why, ERROR_SYSTEM, "no random numbers");
     import->batch = calloc(ROWS_MOST, sizeof *import->batch);
     import->rows = calloc(ROWS_MOST, sizeof *import->rows);
     import->numbers = calloc(ROWS_MOST, sizeof *import->numbers);
     import->text = malloc(LINE_MOST);
     if (!import->batch || !import->rows || !import->numbers || !import->text)
         return error_set(why, ERROR_SYSTEM, "no memory");
-    return lines_open(fd, &import->lines, why) &&
+    return entries_begin(&import->entries, why) && lines_open(fd, &import->lines, why) &&
            store_import_begin(import->host->store, &import->store, why);
 }
 
@@ -387,7 +292,7 @@ int people_import(struct host *host, int fd, const struct import_wishes *wishes)
         return fail(&why);
     if (!look_at_all(&import, &why))
         return why.kind ? fail(&why) : stopped("nothing was changed");
-    if (!sort_out(&import))
+    if (!entries_sort_out(&import.entries, tell_again, &import))
         return stopped("nothing was changed");
     recorded = record_all(&import, &why);
     /* What stands in the store is shown, also when the rest was not to be had. */
