@@ -21,12 +21,14 @@ static void seal(struct file *file)
     memcpy(file->bytes + offsetof(struct snapshot_header, checksum), &sum, sizeof sum);
 }
 
-static char told[512];
+static char told[4096]; /* all that was said of one file */
 
 static void remember(void *context, size_t at, const char *what)
 {
+    size_t length = strlen(told);
+
     (void)context;
-    snprintf(told, sizeof told, "%zu %s", at, what);
+    snprintf(told + length, sizeof told - length, "%zu: %s\n", at, what);
 }
 
 /* How much is wrong with it; -1: it is no snapshot at all. */
@@ -114,23 +116,138 @@ static void no_byte_that_counts_can_be_changed(void **state)
     free(file.bytes);
 }
 
-/* The words that a fault is told by, for files that lie with a right checksum. */
-static void faults_are_told_with_their_place(void **state)
+/* Ann is in the group one, bob in both, eve in none; all names have one length. */
+static struct file three_people(void)
 {
-    struct file file = model_file(5, 2);
-    size_t record = SNAPSHOT_LINE * (1 + 2 * snapshot_buckets(5 + 2));
-    unsigned char kept[8];
+    OWNED(builder_release) struct snapshot_builder *builder = NULL;
+    const uint32_t both[] = {ID_LEAST + 1, ID_LEAST + 2};
+    struct error why;
+
+    assert_true(snapshot_builder_new(&builder, &why));
+    assert_true(snapshot_add_group(builder, both[0], "one", &why));
+    assert_true(snapshot_add_group(builder, both[1], "two", &why));
+    assert_true(
+        snapshot_add_person(builder, ID_LEAST + 3, "ann@x.example", "", "/", "/b", both, 1, &why));
+    assert_true(
+        snapshot_add_person(builder, ID_LEAST + 4, "bob@x.example", "", "/", "/b", both, 2, &why));
+    assert_true(
+        snapshot_add_person(builder, ID_LEAST + 5, "eve@x.example", "", "/", "/b", NULL, 0, &why));
+    assert_true(snapshot_publish(builder, folder, &why));
+    return read_file("snapshot");
+}
+
+#define PEOPLE_AT (SNAPSHOT_LINE * (1 + 2 * snapshot_buckets(5)))
+
+/* Where `text` stands for the `nth` time. */
+static unsigned char *find(const struct file *file, const char *text, int nth)
+{
+    unsigned char *at = file->bytes + PEOPLE_AT;
+
+    for (;; at++) {
+        at = memmem(at, (size_t)(file->bytes + file->size - at), text, strlen(text));
+        assert_non_null(at);
+        if (nth-- == 1)
+            return at;
+    }
+}
+
+static void a_member_twice(struct file *file)
+{
+    memcpy(find(file, "bob@", 2), "ann@", 4);
+}
+
+static void a_member_of_another(struct file *file)
+{
+    memcpy(find(file, "bob@", 3), "ann@", 4);
+}
+
+static void a_stranger(struct file *file)
+{
+    memcpy(find(file, "ann@", 2), "amy@", 4);
+}
+
+static void another_name(struct file *file)
+{
+    memcpy(find(file, "eve@", 1), "eva@", 4);
+}
+
+static void another_id(struct file *file)
+{
+    find(file, "eve@", 1)[-16] ^= 0x20;
+}
+
+/* Into the padding: her record is not longer by it. */
+static void a_membership_of_one_side(struct file *file)
+{
+    unsigned char *record = find(file, "eve@", 1) - 16;
+    const uint32_t count = htole32(1), gid = htole32(ID_LEAST + 1);
+
+    assert_int_equal(*(record + 16 + 20), 0);
+    memcpy(record + 4, &count, 4);
+    memcpy(record + 16 + 20, &gid, 4);
+}
+
+static void a_group_that_is_not(struct file *file)
+{
+    find(file, "bob@", 1)[20] ^= 0x40;
+}
+
+static void an_entry_too_many(struct file *file)
+{
+    struct snapshot_entry entry = {htole32(7), htole32((uint32_t)(PEOPLE_AT / SNAPSHOT_UNIT))};
+
+    memcpy(file->bytes + SNAPSHOT_LINE + (SNAPSHOT_BUCKET - 1) * sizeof entry, &entry,
+           sizeof entry);
+}
+
+static void something_behind(struct file *file)
+{
+    file->bytes[file->size - 1] = 1;
+}
+
+static void a_wrong_name(struct file *file)
+{
+    *find(file, "eve@", 1) = 'E';
+}
+
+static void a_broken_record(struct file *file)
+{
+    memset(find(file, "bob@", 1) - 16, 0xff, 4);
+}
+
+/* Files that lie with a right checksum: each is found out by a check of its own. */
+static void lies_are_told(void **state)
+{
+    static const struct {
+        void (*lie)(struct file *);
+        const char *said;
+    } lies[] = {
+        {a_member_twice, "one has a member twice: ann@x.example"},
+        {a_member_of_another, "two has a member who does not know it: ann@x.example"},
+        {a_stranger, "one has a member who is not there: amy@x.example"},
+        {another_name, "eva@x.example (id 1879048197) is not found by name"},
+        {another_id, "is not found by id"},
+        {a_membership_of_one_side, "people are in 4 groups, groups have 3 members"},
+        {a_group_that_is_not, "bob@x.example is in a group that is not there"},
+        {an_entry_too_many, "the table of names has 6 entries for 5 records"},
+        {something_behind, "something stands behind the last record of a part"},
+        {a_wrong_name,
+         "person 3 (uid 1879048197) has a name, gecos, home or shell that may not be"},
+        {a_broken_record, "the record of person 2 of 3 is broken"},
+    };
 
     (void)state;
-    memcpy(kept, file.bytes + record, sizeof kept);
-    memset(file.bytes + record, 0, 4); /* uid 0 */
-    seal(&file);
-    assert_true(faults_of(&file) > 0);
-    memcpy(file.bytes + record, kept, sizeof kept);
-    memset(file.bytes + SNAPSHOT_LINE, 0xff, 8); /* an entry that leads nowhere */
-    seal(&file);
-    assert_true(faults_of(&file) > 0);
-    free(file.bytes);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        struct file file = three_people();
+
+        assert_int_equal(faults_of(&file), 0);
+        lies[i].lie(&file);
+        seal(&file);
+        assert_true(faults_of(&file) > 0);
+        if (!strstr(told, lies[i].said))
+            fail_msg("wanted: %s\ngot: %s", lies[i].said, told);
+        free(file.bytes);
+    }
 }
 
 static void an_older_one_is_published_as_a_newer_one(void **state)
@@ -163,7 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_published_is_good, empty_folder),
         cmocka_unit_test_setup(no_byte_that_counts_can_be_changed, empty_folder),
-        cmocka_unit_test_setup(faults_are_told_with_their_place, empty_folder),
+        cmocka_unit_test_setup(lies_are_told, empty_folder),
         cmocka_unit_test_setup(an_older_one_is_published_as_a_newer_one, empty_folder),
     };
 
