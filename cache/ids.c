@@ -115,6 +115,63 @@ bool ids_choose(struct store *store, const struct local *local, enum id_kind kin
     return error_set(why, ERROR_SYSTEM, "every id of the window is taken");
 }
 
+enum lookup ids_recovered(struct store *store, enum id_kind kind, const struct account *account,
+                          const char *name, struct id_choice *choice, struct error *why)
+{
+    static const char person[] = "SELECT i.id FROM person p JOIN id i ON i.id = p.uid"
+                                 " WHERE p.name = ?1 AND i.kind = 1"
+                                 " AND i.issuer = '" ISSUER_RECOVERED "'";
+    static const char group[] = "SELECT i.id FROM directory_group g JOIN id i ON i.id = g.gid"
+                                " WHERE g.name = ?1 AND i.kind = 2"
+                                " AND i.issuer = '" ISSUER_RECOVERED "'";
+    OWNED(statement_release) sqlite3_stmt *query = NULL;
+    uint32_t id;
+    enum lookup bound = id_of(store->db, kind, account, &id, why);
+    enum step step;
+
+    if (bound != LOOKUP_ABSENT)
+        return bound == LOOKUP_FOUND ? LOOKUP_ABSENT : bound;
+    query = store_prepare(store->db, kind == ID_PERSON ? person : group, why);
+    if (!query)
+        return LOOKUP_UNAVAILABLE;
+    if (!bind_text(query, 1, name)) {
+        store_failed(store->db, "binding", why);
+        return LOOKUP_UNAVAILABLE;
+    }
+    step = store_step(query, why);
+    if (step == STEP_DONE)
+        return LOOKUP_ABSENT;
+    if (step == STEP_ROW && column_id(query, 0, &id)) {
+        *choice = (struct id_choice){.id = id, .recovered = true};
+        return LOOKUP_FOUND;
+    }
+    if (step == STEP_ROW)
+        store_damaged(why);
+    return LOOKUP_UNAVAILABLE;
+}
+
+/* Of two accounts of one name the first has it. */
+static bool claim(sqlite3 *db, enum id_kind kind, const struct account *account, uint32_t id,
+                  bool *lost, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *write =
+        store_prepare(db,
+                      "UPDATE id SET issuer = ?3, tenant = ?4, object_id = ?5"
+                      " WHERE id = ?1 AND kind = ?2 AND issuer = '" ISSUER_RECOVERED "'",
+                      why);
+
+    if (!write)
+        return false;
+    if (!bind_number(write, 1, id) || !bind_number(write, 2, kind) ||
+        !bind_account(write, 3, account))
+        return store_failed(db, "binding", why);
+    if (!store_run(write, why))
+        return false;
+    *lost = sqlite3_changes(db) != 1;
+    return true;
+}
+
 bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,
               const struct id_choice *choice, bool *lost, struct error *why)
 {
@@ -128,6 +185,8 @@ bool ids_bind(struct store *store, enum id_kind kind, const struct account *acco
         *lost = id != choice->id;
         return true;
     }
+    if (choice->recovered)
+        return claim(store->db, kind, account, choice->id, lost, why);
     question = id_question(store->db, why);
     if (!question || (given = id_given(question, choice->id, why)) == LOOKUP_UNAVAILABLE)
         return false;

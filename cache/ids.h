@@ -18,7 +18,8 @@ enum id_kind { ID_NONE, ID_PERSON, ID_GROUP }; /* stored: append only */
 
 struct id_choice {
     uint32_t id;
-    bool bound; /* is the account's already; else only free, so far as was known */
+    bool bound;     /* is the account's already; else only free, so far as was known */
+    bool recovered; /* waits for an account of its name */
 };
 
 struct store;
@@ -30,6 +31,13 @@ struct store;
 bool ids_choose(struct store *store, const struct local *local, enum id_kind kind,
                 const struct account *account, const char *label, const uint32_t *avoid,
                 size_t avoid_count, struct id_choice *choice, struct error *why);
+
+/*
+ * The id that a store which is lost had given to `name`, if no account has claimed it and this
+ * account has none; to be asked before ids_choose.
+ */
+enum lookup ids_recovered(struct store *store, enum id_kind kind, const struct account *account,
+                          const char *name, struct id_choice *choice, struct error *why);
 
 /* Within a write transaction. `*lost`: somebody took the id since; choose again. */
 bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,

@@ -41,6 +41,8 @@ struct image {
 bool image_make(struct snapshot_builder *builder, uint64_t generation, struct image *made,
                 struct error *why);
 void image_release(struct image *image);
+/* Makes the checksum right, the last thing that is done to a header. */
+void image_seal(struct image *image);
 
 /* One person's record, as far as laying out needs it. Starts zeroed. */
 struct built_person {

@@ -186,10 +186,11 @@ static bool make_groups(struct snapshot_builder *builder, struct image *image, s
 
 /* ---- the whole ---- */
 
-static void checksum_image(struct image *image)
+void image_seal(struct image *image)
 {
     struct checksum checksum = checksum_start();
 
+    image->header.checksum = 0;
     checksum_add(&checksum, &image->header, sizeof image->header);
     checksum_add(&checksum, image->tables, image->tables_size);
     checksum_add(&checksum, image->people, image->people_size);
@@ -216,7 +217,7 @@ bool image_make(struct snapshot_builder *builder, uint64_t generation, struct im
                                             .groups = htole32(builder->group_count),
                                             .people_size = htole64(image.people_size)};
     memcpy(image.header.magic, SNAPSHOT_MAGIC, sizeof image.header.magic);
-    checksum_image(&image);
+    image_seal(&image);
     *made = image;
     return true;
 }

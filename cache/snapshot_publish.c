@@ -139,21 +139,75 @@ static void remove_leftovers(const struct publication *p)
     unlinkat(p->folder_fd, NEXT_LINK, 0);
 }
 
-bool snapshot_publish(struct snapshot_builder *builder, const char *folder, struct error *why)
-{
-    OWNED(close_fd) int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    OWNED(close_fd) int old_fd = -1;
-    OWNED(image_release) struct image image = {0};
-    struct publication p = {.folder = folder, .folder_fd = folder_fd};
+struct folder {
+    int fd, old_fd;
+};
 
-    if (folder_fd < 0)
-        return failed(&p, "open the folder", why);
-    old_fd = openat(folder_fd, NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    p.old_fd = old_fd;
-    if (!image_make(builder, old_generation(&p) + 1, &image, why))
-        return error_context(why, "%s", folder);
-    if (replace(&p, &image, why))
+static void folder_close(struct folder *folder)
+{
+    close_fd(&folder->fd);
+    close_fd(&folder->old_fd);
+}
+
+static bool folder_open(const char *path, struct folder *opened, struct publication *p,
+                        struct error *why)
+{
+    *p = (struct publication){.folder = path, .old_fd = -1};
+    opened->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (opened->fd < 0)
+        return failed(p, "open the folder", why);
+    opened->old_fd = openat(opened->fd, NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    p->folder_fd = opened->fd;
+    p->old_fd = opened->old_fd;
+    return true;
+}
+
+static bool replace_or_clean(const struct publication *p, const struct image *image,
+                             struct error *why)
+{
+    if (replace(p, image, why))
         return true;
-    remove_leftovers(&p);
+    remove_leftovers(p);
     return false;
+}
+
+bool snapshot_publish(struct snapshot_builder *builder, const char *path, struct error *why)
+{
+    OWNED(folder_close) struct folder folder = {-1, -1};
+    OWNED(image_release) struct image image = {0};
+    struct publication p;
+
+    if (!folder_open(path, &folder, &p, why))
+        return false;
+    if (!image_make(builder, old_generation(&p) + 1, &image, why))
+        return error_context(why, "%s", path);
+    return replace_or_clean(&p, &image, why);
+}
+
+bool snapshot_publish_again(const struct snapshot *older, const char *path, uint64_t *generation,
+                            struct error *why)
+{
+    OWNED(folder_close) struct folder folder = {-1, -1};
+    struct image image = {.tables = (unsigned char *)(uintptr_t)older->bytes + sizeof image.header,
+                          .tables_size = older->people_at - sizeof image.header,
+                          .people = (unsigned char *)(uintptr_t)older->bytes + older->people_at,
+                          .people_size = older->groups_at - older->people_at,
+                          .groups = (unsigned char *)(uintptr_t)older->bytes + older->groups_at,
+                          .groups_size = older->size - older->groups_at};
+    struct publication p;
+    uint64_t before, its;
+
+    if (!folder_open(path, &folder, &p, why))
+        return false;
+    memcpy(&image.header, older->bytes, sizeof image.header);
+    its = le64toh(image.header.generation);
+    before = old_generation(&p);
+    before = before > its ? before : its;
+    image.header.generation = htole64(before + 1);
+    image.header.superseded = 0;
+    image_seal(&image);
+    if (!replace_or_clean(&p, &image, why))
+        return false;
+    *generation = before + 1;
+    return true;
 }

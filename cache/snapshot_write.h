@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cache/snapshot_read.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -37,3 +38,6 @@ bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const c
  * but may not be kept, and its readers may need two seconds to notice.
  */
 bool snapshot_publish(struct snapshot_builder *builder, const char *folder, struct error *why);
+/* The same for the bytes of an older file, which become a new generation; says which one. */
+bool snapshot_publish_again(const struct snapshot *older, const char *folder, uint64_t *generation,
+                            struct error *why);

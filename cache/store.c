@@ -11,9 +11,6 @@
 #include <sys/file.h>
 #include <sys/statvfs.h>
 
-#define STORE_FILE  "store.db"
-#define DRAFT_FILE  "store.db.draft"
-#define KEY_FILE    "host.key"
 #define CREATION_MS 10000
 #define ROOM_LEAST  1048576u /* bytes: a journal, and some pages more */
 
@@ -35,7 +32,8 @@ static bool file_is_ours(int folder, struct error *why)
         return private_file_check(&status, STORE_FILE, why);
     if (errno == ENOENT && present(folder, KEY_FILE))
         return error_set(why, ERROR_SYSTEM,
-                         STORE_FILE " is lost: restore it from a backup. It is not made anew, "
+                         STORE_FILE " is lost: restore it from a backup, or run latchkey store "
+                                    "recover. It is not made anew, "
                                     "because ids given out before would be given again");
     return error_set(why, ERROR_SYSTEM, STORE_FILE ": %m");
 }
@@ -159,7 +157,7 @@ const struct host_key *store_host_key(const struct store *store)
 }
 
 /* A whole empty store, under a name of its own until nothing is missing. */
-static bool draft_make(const char *folder, int fd, struct error *why)
+bool store_draft(const char *folder, int fd, sqlite3 **made, struct error *why)
 {
     OWNED(database_release) sqlite3 *db = NULL;
     OWNED(close_fd) int draft = -1;
@@ -169,16 +167,26 @@ static bool draft_make(const char *folder, int fd, struct error *why)
     draft = openat(fd, DRAFT_FILE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (draft < 0 || fchmod(draft, 0600) != 0)
         return error_set(why, ERROR_SYSTEM, DRAFT_FILE ": %m");
-    return database_open(folder, DRAFT_FILE, &db, why) && schema_make(db, why);
+    if (!database_open(folder, DRAFT_FILE, &db, why) || !schema_make(db, why))
+        return false;
+    *made = OWN_TAKE(db);
+    return true;
+}
+
+bool store_place_draft(int fd, struct error *why)
+{
+    if (renameat2(fd, DRAFT_FILE, fd, STORE_FILE, RENAME_NOREPLACE) != 0 || fsync(fd) != 0)
+        return error_set(why, ERROR_SYSTEM, STORE_FILE ": %m");
+    return true;
 }
 
 static bool store_make(const char *folder, int fd, struct error *why)
 {
-    if (!draft_make(folder, fd, why))
+    OWNED(database_release) sqlite3 *db = NULL;
+
+    if (!store_draft(folder, fd, &db, why))
         return error_context(why, "the store cannot be made");
-    if (renameat2(fd, DRAFT_FILE, fd, STORE_FILE, RENAME_NOREPLACE) != 0 || fsync(fd) != 0)
-        return error_set(why, ERROR_SYSTEM, STORE_FILE ": %m");
-    return true;
+    return store_place_draft(fd, why);
 }
 
 /* A store without a key is half made, unless somebody is in it already. */
@@ -200,7 +208,7 @@ static bool store_is_unused(const char *folder, int fd, struct error *why)
     return step == STEP_DONE;
 }
 
-static bool creation_lock(int folder, struct error *why)
+bool store_creation_lock(int folder, struct error *why)
 {
     struct deadline deadline = deadline_in_ms(CREATION_MS);
 
@@ -220,7 +228,7 @@ bool store_create(const char *folder, struct error *why)
         return false;
     if (present(fd, STORE_FILE) && present(fd, KEY_FILE))
         return true; /* the usual case needs no lock, and none on a disk that cannot be written */
-    if (!creation_lock(fd, why))
+    if (!store_creation_lock(fd, why))
         return false;
     have_store = present(fd, STORE_FILE);
     have_key = present(fd, KEY_FILE);

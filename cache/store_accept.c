@@ -4,6 +4,7 @@
 #include "cache/store_claims.h"
 #include "cache/store_groups.h"
 #include "cache/store_internal.h"
+#include "cache/store_rules.h"
 #include "cache/store_token.h"
 #include "config/paths.h"
 
@@ -28,56 +29,6 @@ static void plan_release(struct acceptance_plan *plan)
 }
 
 enum outcome { OUTCOME_FAILED, OUTCOME_LOST, OUTCOME_RECORDED };
-
-/* One field of passwd(5). */
-static bool is_field(const char *text, size_t most)
-{
-    size_t length = strnlen(text, most + 1);
-
-    return length <= most && name_is_field(text, length);
-}
-
-static bool acceptance_check(const struct acceptance *acceptance, struct error *why)
-{
-    if (!*acceptance->account->issuer || !*acceptance->account->object_id)
-        return error_set(why, ERROR_MALFORMED, "an account without issuer or object id");
-    if (*acceptance->home != '/' || !is_field(acceptance->home, PATH_TEXT_MOST) ||
-        *acceptance->shell != '/' || !is_field(acceptance->shell, PATH_TEXT_MOST))
-        return error_set(why, ERROR_MALFORMED, "home and shell must be whole paths without `:`");
-    if (!is_field(acceptance->gecos, GECOS_MOST))
-        return error_set(why, ERROR_MALFORMED, "a full name that passwd(5) cannot hold");
-    if (acceptance->verifier && !is_field(acceptance->verifier, VERIFIER_MOST))
-        return error_set(why, ERROR_MALFORMED, "a verifier that is not one");
-    return true;
-}
-
-static bool name_check(const struct local *local, const char *name, struct error *why)
-{
-    if (!name_is_person(name))
-        return error_set(why, ERROR_REFUSED, "the name breaks the rules for names of people");
-    if (name_is_dangerous(name))
-        return error_set(why, ERROR_REFUSED, "%s is a name that means power on this system", name);
-    if (local_has_name(local, name))
-        return error_set(why, ERROR_REFUSED, "%s exists in the local files of this host", name);
-    return true;
-}
-
-/* The name may be new to the person, but must not be anybody else's. */
-static bool name_is_free(sqlite3 *db, const char *name, uint32_t uid, struct error *why)
-{
-    struct person owner;
-
-    switch (person_by_name(db, name, &owner, why)) {
-    case LOOKUP_ABSENT:
-        return true;
-    case LOOKUP_FOUND:
-        return owner.uid == uid ||
-               error_set(why, ERROR_REFUSED,
-                         "%s was bound to another account here: root must decide", name);
-    default:
-        return false;
-    }
-}
 
 static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct error *why)
 {
@@ -161,7 +112,7 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
     if (!transaction_write(&transaction, store, why) ||
         person_by_account(store->db, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
         is_overtaken(&before, acceptance->seen, why) ||
-        !name_is_free(store->db, acceptance->name, before.uid, why) ||
+        !name_is_free(store->db, acceptance->name, before.uid, plan->choice.id, why) ||
         !ids_bind(store, ID_PERSON, acceptance->account, acceptance->now, &plan->choice, &lost,
                   why))
         return OUTCOME_FAILED;
@@ -194,10 +145,18 @@ static bool plan_ids(struct store *store, const struct local *local, struct acce
     const struct acceptance *acceptance = plan->acceptance;
 
     groups_plan_release(&plan->groups);
-    return groups_plan(store, local, acceptance->account, acceptance->group_ids, &plan->groups,
-                       why) &&
-           ids_choose(store, local, ID_PERSON, acceptance->account, acceptance->name, NULL, 0,
-                      &plan->choice, why);
+    if (!groups_plan(store, local, acceptance->account, acceptance->group_ids, &plan->groups, why))
+        return false;
+    switch (ids_recovered(store, ID_PERSON, acceptance->account, acceptance->name, &plan->choice,
+                          why)) {
+    case LOOKUP_FOUND:
+        return true;
+    case LOOKUP_ABSENT:
+        return ids_choose(store, local, ID_PERSON, acceptance->account, acceptance->name, NULL, 0,
+                          &plan->choice, why);
+    default:
+        return false;
+    }
 }
 
 /* Before any lock. */

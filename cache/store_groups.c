@@ -17,7 +17,7 @@ static bool is_guid(const char *text)
 }
 
 /* The name that a group would have; its object id is all that is known of it. */
-static bool name_choose(const struct local *local, const char *object_id, char name[NAME_MOST + 1])
+bool group_name_choose(const struct local *local, const char *object_id, char name[NAME_MOST + 1])
 {
     char folded[OBJECT_ID_MOST + 1];
     int length;
@@ -31,8 +31,8 @@ static bool name_choose(const struct local *local, const char *object_id, char n
 }
 
 /* `*known`: the group has been here before, and keeps the name it got then. */
-static bool group_name_read(sqlite3 *db, const struct account *account, char name[NAME_MOST + 1],
-                            bool *known, struct error *why)
+bool group_name_read(sqlite3 *db, const struct account *account, char name[NAME_MOST + 1],
+                     bool *known, struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *query =
@@ -74,6 +74,27 @@ static bool group_leave_out(struct groups_plan *plan, const char *object_id, str
            error_set(why, ERROR_SYSTEM, "no memory for a group's name");
 }
 
+static bool is_among(const uint32_t *ids, size_t count, uint32_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+bool group_id_choose(struct store *store, const struct local *local, struct group_plan *group,
+                     const uint32_t *chosen, size_t count, struct error *why)
+{
+    enum lookup recovered =
+        ids_recovered(store, ID_GROUP, &group->account, group->name, &group->choice, why);
+
+    if (recovered == LOOKUP_FOUND && !is_among(chosen, count, group->choice.id))
+        return true;
+    return recovered != LOOKUP_UNAVAILABLE &&
+           ids_choose(store, local, ID_GROUP, &group->account, group->account.object_id, chosen,
+                      count, &group->choice, why);
+}
+
 /* `chosen` collects the ids of this plan, so that no two of its groups choose the same. */
 static bool group_add(struct store *store, const struct local *local, const char *object_id,
                       struct groups_plan *plan, uint32_t *chosen, struct error *why)
@@ -87,10 +108,9 @@ static bool group_add(struct store *store, const struct local *local, const char
         return group_leave_out(plan, object_id, why);
     if (!group_name_read(store->db, &group->account, group->name, &known, why))
         return false;
-    if (!known && !name_choose(local, object_id, group->name))
+    if (!known && !group_name_choose(local, object_id, group->name))
         return group_leave_out(plan, object_id, why);
-    if (!ids_choose(store, local, ID_GROUP, &group->account, object_id, chosen, plan->count,
-                    &group->choice, why))
+    if (!group_id_choose(store, local, group, chosen, plan->count, why))
         return false;
     chosen[plan->count++] = group->choice.id;
     return true;
@@ -124,8 +144,8 @@ bool groups_plan(struct store *store, const struct local *local, const struct ac
 }
 
 /* Whether another group of this host has the name. */
-static bool name_is_taken(sqlite3 *db, const struct group_plan *group, bool *taken,
-                          struct error *why)
+bool group_name_is_taken(sqlite3 *db, const struct group_plan *group, bool *taken,
+                         struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *query =
@@ -141,7 +161,7 @@ static bool name_is_taken(sqlite3 *db, const struct group_plan *group, bool *tak
     return step != STEP_FAILED;
 }
 
-static bool group_write(sqlite3 *db, const struct group_plan *group, struct error *why)
+bool group_write(sqlite3 *db, const struct group_plan *group, struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *write = store_prepare(
@@ -165,7 +185,7 @@ static bool groups_make(struct store *store, struct groups_plan *plan, time_t no
     for (size_t i = 0; i < plan->count; i++) {
         struct group_plan *group = &plan->groups[i];
 
-        if (!name_is_taken(store->db, group, &taken, why))
+        if (!group_name_is_taken(store->db, group, &taken, why))
             return false;
         if (taken) {
             if (!group_leave_out(plan, group->account.object_id, why))

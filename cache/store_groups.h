@@ -29,3 +29,21 @@ void groups_plan_release(struct groups_plan *plan);
  */
 bool groups_record(struct store *store, struct groups_plan *plan, uint32_t uid, time_t now,
                    bool *lost, bool *changed, struct error *why);
+
+/* ---- one group, for those who do many ---- */
+
+#include "cache/store_internal.h"
+
+/* The name that its object id gives it; false: none that a group may have here. */
+bool group_name_choose(const struct local *local, const char *object_id, char name[NAME_MOST + 1]);
+/* `*known`: the group has been here before, and keeps the name it got then. */
+bool group_name_read(sqlite3 *db, const struct account *account, char name[NAME_MOST + 1],
+                     bool *known, struct error *why);
+/* `chosen`: ids that are not to be had, because they were chosen a moment ago. */
+bool group_id_choose(struct store *store, const struct local *local, struct group_plan *group,
+                     const uint32_t *chosen, size_t count, struct error *why);
+/* Whether another group of this host has the name. */
+bool group_name_is_taken(sqlite3 *db, const struct group_plan *group, bool *taken,
+                         struct error *why);
+/* Within a write transaction, when its id is bound. One that is there keeps its name. */
+bool group_write(sqlite3 *db, const struct group_plan *group, struct error *why);

@@ -7,6 +7,10 @@
 
 #include <sqlite3.h>
 
+#define STORE_FILE "store.db"
+#define DRAFT_FILE "store.db.draft"
+#define KEY_FILE   "host.key"
+
 struct store {
     sqlite3 *db;
     int folder; /* the private folder, open */
@@ -55,9 +59,21 @@ bool transaction_write(struct transaction *transaction, struct store *store, str
 bool transaction_commit(struct transaction *transaction, struct error *why);
 void transaction_end(struct transaction *transaction);
 
+/* One maker of stores at a time, as long as the private folder `folder` is open. */
+bool store_creation_lock(int folder, struct error *why);
+/* Under that lock, `fd` being the folder: an empty store under the name of a draft; then it gets its name. */
+bool store_draft(const char *folder, int fd, sqlite3 **made, struct error *why);
+bool store_place_draft(int folder, struct error *why);
+
 /* A new database gets its tables; an old one is brought up to date. */
 bool schema_make(sqlite3 *db, struct error *why);
 bool schema_bring_up(sqlite3 *db, bool writable, struct error *why);
+
+/*
+ * Stands for the issuer of an id whose account is not known, because only a snapshot has told of it
+ * (store_recover.h). Nobody finds such a person in the store until an account has claimed the id.
+ */
+#define ISSUER_RECOVERED "recovered"
 
 /* Numbers by name, 0 when never set. */
 bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why);

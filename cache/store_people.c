@@ -8,7 +8,7 @@
     "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, "         \
     "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "              \
     "p.refused_at, p.refusals, p.token_doubted_at FROM person p JOIN id i ON i.id = p.uid AND " \
-    "i.kind = 1 "
+    "i.kind = 1 AND i.issuer <> '" ISSUER_RECOVERED "' "
 
 static bool copy_texts(sqlite3_stmt *row, struct person *person)
 {

@@ -5,33 +5,17 @@
  * is also the newest. Waiting for it has a deadline, and it ends with its holder.
  */
 #include "cache/local.h"
-#include "cache/private_file.h"
+#include "cache/publish_lock.h"
 #include "cache/snapshot_file.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_write.h"
 #include "cache/store_internal.h"
-#include "cache/wait.h"
 #include "config/paths.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
-
-#define LOCK_FILE  "publish.lock"
-#define PUBLISH_MS 20000
 
 OWN_DEFINE(release_builder, struct snapshot_builder, snapshot_builder_release);
 OWN_DEFINE(release_local, struct local, local_release);
-
-static bool publish_lock(int fd, struct error *why)
-{
-    struct deadline deadline = deadline_in_ms(PUBLISH_MS);
-
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        if (errno != EWOULDBLOCK || !wait_a_little(&deadline))
-            return error_set(why, ERROR_SYSTEM, "waiting for another publisher: %m");
-    return true;
-}
 
 /* Local files may have got the name since, and the rules may have become stricter. */
 static bool is_showable(const struct local *local, const char *name, bool person)
@@ -150,13 +134,12 @@ static void remember_published(struct store *store, int64_t changes)
 
 bool store_publish(struct store *store, const char *public_folder, struct error *why)
 {
-    OWNED(close_fd) int lock = private_file_open(store->folder, LOCK_FILE, O_RDWR | O_CREAT, why);
+    OWNED(close_fd) int lock = publish_lock(store->folder, why);
     OWNED(release_local) struct local *local = NULL;
     OWNED(release_builder) struct snapshot_builder *builder = NULL;
     int64_t changes;
 
-    if (lock < 0 || !publish_lock(lock, why) ||
-        !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
+    if (lock < 0 || !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
         !snapshot_builder_new(&builder, why) || !gather(store, local, builder, &changes, why) ||
         !snapshot_publish(builder, public_folder, why))
         return error_context(why, "publishing");

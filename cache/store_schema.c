@@ -54,6 +54,14 @@ static const char *const upgrades[] = {
     " failures INTEGER NOT NULL, silent INTEGER NOT NULL, answering INTEGER NOT NULL,"
     " since INTEGER NOT NULL, wait_until INTEGER NOT NULL, told_until INTEGER NOT NULL,"
     " tried_at INTEGER NOT NULL, opened_at INTEGER NOT NULL) STRICT;",
+    /* What was recovered from a snapshot waits for its account, once. */
+    "DROP TRIGGER id_keeps;"
+    "CREATE TRIGGER id_keeps BEFORE UPDATE ON id"
+    " WHEN OLD.issuer <> 'recovered' OR NEW.issuer = 'recovered'"
+    " OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind"
+    " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
+    /* Nobody asks for the members of a group here, and groups stay: it only cost writing. */
+    "DROP INDEX membership_of_group;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))

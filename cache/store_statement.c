@@ -12,7 +12,8 @@ static const char *in_words(int code)
     switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        return "the file is damaged: restore it from a backup, it is never made anew";
+        return "the file is damaged: restore it from a backup, or run latchkey store recover; "
+               "it is never made anew unasked";
     case SQLITE_FULL:
         return "the disk is full";
     case SQLITE_READONLY:

@@ -22,7 +22,10 @@ struct command {
 };
 
 extern const struct command command_config;
+extern const struct command command_people;
 extern const struct command command_probe;
+extern const struct command command_snapshot;
+extern const struct command command_store;
 
 /* Says on standard error what is wrong with the call; EXIT_USAGE. */
 int command_misused(const struct command *command, const char *format, ...)

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 
-static bool become_owner(struct error *why)
+bool host_become_owner(bool lasts, struct error *why)
 {
     bool root = geteuid() == 0;
 
-    if (process_start_alone(PRIVATE_DIR, why))
+    if (lasts ? process_start_long(PRIVATE_DIR, why) : process_start_alone(PRIVATE_DIR, why))
         return true;
     return root ? false : error_context(why, "only root, or the user latchkey, can do that");
 }
@@ -26,14 +26,25 @@ static bool open_folders(struct host *host, struct error *why)
     return true;
 }
 
-bool host_open(struct host *host, struct error *why)
+static bool open_all(struct host *host, bool lasts, struct error *why)
 {
-    if (!become_owner(why) || !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
+    if (!host_become_owner(lasts, why) ||
+        !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
         !store_open(PRIVATE_DIR, &host->store, why) || !open_folders(host, why))
         return false;
     host->link.memory = (struct breakers){.store = host->store, .runtime = host->runtime};
     host->link.shared = host->shared;
     return link_open(&host->link, host->config, why);
+}
+
+bool host_open(struct host *host, struct error *why)
+{
+    return open_all(host, false, why);
+}
+
+bool host_open_long(struct host *host, struct error *why)
+{
+    return open_all(host, true, why);
 }
 
 void host_release(struct host *host)

@@ -21,4 +21,8 @@ struct host {
  * host is at fault, or the caller is neither root nor the user latchkey.
  */
 bool host_open(struct host *host, struct error *why);
+/* The same, for work with everybody who is remembered: time and memory are not bounded. */
+bool host_open_long(struct host *host, struct error *why);
+/* Only gives root up. `lasts`: as host_open_long. */
+bool host_become_owner(bool lasts, struct error *why);
 void host_release(struct host *host);

@@ -7,9 +7,7 @@
 #include <stdarg.h>
 
 static const struct command *const commands[] = {
-    &command_config,
-    &command_probe,
-    NULL,
+    &command_config, &command_people, &command_probe, &command_snapshot, &command_store, NULL,
 };
 
 #define CODES_LINE 256 /* two file names */

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "cache/store_reserve.h"
 #include "command/host.h"
+#include "command/issuer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,25 +23,6 @@ struct message {
 
 /* ---- in the child ---- */
 
-/* Tokens of Microsoft's platforms say their tenant, which their issuer names by its GUID. */
-static bool fill_account(const char *setting, const char *issuer, struct account *of,
-                         struct error *why)
-{
-    struct authority authority;
-
-    if (!authority_read(setting, &authority, why))
-        return false;
-    snprintf(of->issuer, sizeof of->issuer, "%s", issuer);
-    if (authority.kind == AUTHORITY_GENERIC)
-        return true;
-    for (const char *slash = strchr(issuer, '/'); slash; slash = strchr(slash + 1, '/'))
-        if (authority_is_guid(slash + 1)) {
-            snprintf(of->tenant, sizeof of->tenant, "%.36s", slash + 1);
-            return true;
-        }
-    return error_set(why, ERROR_SYSTEM, "the issuer %.120s names no tenant", issuer);
-}
-
 static bool reserve_here(const struct host *host, const char *issuer, uint32_t *gids,
                          struct error *why)
 {
@@ -53,7 +35,7 @@ static bool reserve_here(const struct host *host, const char *issuer, uint32_t *
         return error_set(why, ERROR_CONFIG,
                          "[local groups]: who the issuer is has to be asked of the platform; let "
                          "somebody sign in, or give the tenant by its GUID, then try again");
-    return fill_account(host->config->issuer, issuer, &of, why) &&
+    return issuer_account(host->config->issuer, issuer, &of, why) &&
            store_reserve_groups(host->store, &of, groups, time(NULL), gids, why);
 }
 

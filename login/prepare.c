@@ -56,9 +56,11 @@ bool prepare_host(const char *private_folder, const char *public_folder, struct 
                          strerror(errno));
     if (!is_there(private, "store.db") &&
         (names_people(public, "snapshot") || names_people(public, "snapshot.previous")))
-        return error_set(why, ERROR_SYSTEM,
-                         "the store is lost, but %s names people: restore store.db and host.key",
-                         public_folder);
+        return error_set(
+            why, ERROR_SYSTEM,
+            "the store is lost, but %s names people: restore store.db and host.key, or "
+            "run latchkey store recover",
+            public_folder);
     found = look_at(public);
     if (!store_create(private_folder, why) || !store_open(private_folder, &store, why) ||
         (found != GOOD && !store_publish(store, public_folder, why)))

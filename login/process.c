@@ -124,13 +124,19 @@ static void settle_priority(void)
     close(fd);
 }
 
-static bool settle_surroundings(struct error *why)
+/* What bounds one sign-in does not bound work with a million people. */
+static bool is_for_sign_ins(const struct bound *bound)
+{
+    return bound->resource == RLIMIT_CPU || bound->resource == RLIMIT_AS;
+}
+
+static bool settle_surroundings(bool lasts, struct error *why)
 {
     umask(077);
     if (chdir("/") != 0 || clearenv() != 0)
         return error_set(why, ERROR_SYSTEM, "settling surroundings: %s", strerror(errno));
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
-        if (!settle_bound(&bounds[i], why))
+        if (!(lasts && is_for_sign_ins(&bounds[i])) && !settle_bound(&bounds[i], why))
             return false;
     if (geteuid() == 0)
         settle_priority();
@@ -197,10 +203,20 @@ static bool harden(struct error *why)
     return true;
 }
 
+static bool start(const char *private_folder, bool lasts, struct error *why)
+{
+    return settle_signals(why) && settle_surroundings(lasts, why) &&
+           give_root_up(private_folder, why) && harden(why);
+}
+
 bool process_start_alone(const char *private_folder, struct error *why)
 {
-    return settle_signals(why) && settle_surroundings(why) && give_root_up(private_folder, why) &&
-           harden(why);
+    return start(private_folder, false, why);
+}
+
+bool process_start_long(const char *private_folder, struct error *why)
+{
+    return start(private_folder, true, why);
 }
 
 bool process_start(const char *private_folder, struct caller *caller, struct error *why)

@@ -20,3 +20,5 @@ bool process_start(const char *private_folder, struct caller *caller, struct err
     __attribute__((nonnull));
 /* The same for a start by hand or by a package: no caller, descriptors stay as they are. */
 bool process_start_alone(const char *private_folder, struct error *why) __attribute__((nonnull));
+/* As process_start_alone, for work with everybody who is remembered: neither time nor memory is bounded. */
+bool process_start_long(const char *private_folder, struct error *why) __attribute__((nonnull));

@@ -55,6 +55,18 @@ static const char version_2[] =
     " PRIMARY KEY (uid, object_id)) STRICT, WITHOUT ROWID;"
     "INSERT INTO claim SELECT m.uid, i.object_id FROM membership m JOIN id i ON i.id = m.gid;"
     "PRAGMA user_version = 2;";
+static const char version_3[] =
+    "ALTER TABLE document ADD COLUMN fresh_seconds INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN forced_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE document ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE person ADD COLUMN token_doubted_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE breaker ("
+    " name TEXT PRIMARY KEY,"
+    " failures INTEGER NOT NULL, silent INTEGER NOT NULL, answering INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, wait_until INTEGER NOT NULL, told_until INTEGER NOT NULL,"
+    " tried_at INTEGER NOT NULL, opened_at INTEGER NOT NULL) STRICT;"
+    "PRAGMA user_version = 3;";
 
 static inline void run_old(sqlite3 *db, const char *sql)
 {
@@ -95,5 +107,7 @@ static inline void old_store(const struct place *place, int version)
     put_token(db, &key);
     if (version > 1)
         run_old(db, version_2);
+    if (version > 2)
+        run_old(db, version_3);
     sqlite3_close(db);
 }

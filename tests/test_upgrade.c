@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#define VERSION_NOW 3
+#define VERSION_NOW 4
 #define PROCESSES   8
 
 static struct place place;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The way out when what this host remembered is lost. */
+#include "base/own.h"
+#include "cache/store_recover.h"
+#include "command/command.h"
+#include "command/host.h"
+#include "config/paths.h"
+
+#include <inttypes.h>
+
+OWN_DEFINE(store_owned, struct store, store_close);
+
+static int failed(const struct error *why)
+{
+    fprintf(stderr, "latchkey store recover: %s\n", why->text);
+    return EXIT_HOST;
+}
+
+static void tell_json(const struct recovered *recovered)
+{
+    printf("{\"people\": %zu, \"groups\": %zu, \"bare_ids\": %zu, \"generations\": [",
+           recovered->people, recovered->groups, recovered->bare);
+    for (size_t i = 0; i < 2 && recovered->generations[i]; i++)
+        printf("%s%" PRIu64, i ? ", " : "", recovered->generations[i]);
+    printf("], \"damaged_file\": \"%s\", \"new_host_key\": %s}\n", recovered->aside,
+           recovered->new_key ? "true" : "false");
+}
+
+static void tell(const struct recovered *recovered)
+{
+    printf("%zu people and %zu groups keep their names and ids, from generation %" PRIu64,
+           recovered->people, recovered->groups, recovered->generations[0]);
+    if (recovered->generations[1])
+        printf(" and %" PRIu64, recovered->generations[1]);
+    printf(" of the snapshot\n");
+    if (recovered->bare)
+        printf("%zu more ids had names that are another's now: nobody gets them again\n",
+               recovered->bare);
+    if (*recovered->aside)
+        printf("the damaged file is kept as " PRIVATE_DIR "/%s\n", recovered->aside);
+    if (recovered->new_key)
+        puts("the host key was lost too: there is a new one");
+    puts("everybody has to sign in online once\n"
+         "which account each name belonged to is NOT known any more: the first account that the\n"
+         "platform accepts under a name gets its id, and with it the files. If a name may have\n"
+         "gone to somebody else at the platform meanwhile, change the owner of those files first.\n"
+         "Ids of people and groups that neither snapshot showed may be given again.");
+}
+
+static int recover(bool json)
+{
+    OWNED(store_owned) struct store *store = NULL;
+    struct error why = {0};
+    struct recovered recovered;
+
+    if (!host_become_owner(true, &why))
+        return failed(&why);
+    switch (store_recover(PRIVATE_DIR, PUBLIC_DIR, &recovered, &why)) {
+    case RECOVERY_NOT_NEEDED:
+        fputs("latchkey store recover: the store is there and sound; nothing was changed\n",
+              stderr);
+        return EXIT_NOT_SO;
+    case RECOVERY_FAILED:
+        return failed(&why);
+    case RECOVERY_DONE:
+        break;
+    }
+    if (json)
+        tell_json(&recovered);
+    else
+        tell(&recovered);
+    if (!store_open(PRIVATE_DIR, &store, &why) || !store_publish(store, PUBLIC_DIR, &why))
+        return failed(&why);
+    return EXIT_GOOD;
+}
+
+static int run(const struct command *command, int count, char **arguments)
+{
+    if (count < 2 || strcmp(arguments[1], "recover") != 0)
+        return command_misused(command, "there is only store recover");
+    if (count > 3 || (count == 3 && strcmp(arguments[2], "--json") != 0))
+        return command_misused(command, "recover: \"%s\" is too much", arguments[count - 1]);
+    return recover(count == 3);
+}
+
+const struct command command_store = {
+    .name = "store",
+    .does = "make a new store for one that is lost or damaged",
+    .synopsis = "recover [--json]",
+    .help = "recover  Makes a store in which everybody whom the snapshots name keeps name and id.\n"
+            "         Whose account it was is not known: the first one that is accepted under the\n"
+            "         name gets the id. A damaged store is kept aside. See latchkey(8) first.\n"
+            "         --json  for programs: an object of people, groups, bare_ids, generations,\n"
+            "                 damaged_file, new_host_key\n\n"
+            "exit status: 0 done, 1 the store is sound and was left alone, 2 wrong use,\n"
+            "             3 this host is at fault: nothing tells who has which id, or else",
+    .run = run,
+};

@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""test_people_command.py BUILD: `latchkey people`, `snapshot` and `store` as root would run them.
+
+In mounts of its own, over the folders that the build was made for; needs root.
+"""
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OWNER = 65534  # stands for the user latchkey
+CONFIG = """issuer = https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0
+client_id = c
+domains = contoso.example
+allow = everyone
+"""
+
+
+class Host:
+    def __init__(self, build):
+        self.build = build
+        self.state, self.etc, self.run_dir = (os.path.join(build, name) for name in ("state", "etc", "run"))
+        self.private, self.public = self.state + "/private", self.state + "/public"
+        self.snapshot, self.store = self.public + "/snapshot", self.private + "/store.db"
+        for folder in (self.state, self.etc, self.run_dir):
+            os.makedirs(folder, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", folder], check=True)
+        for folder, mode in ((self.private, 0o700), (self.public, 0o755), (self.run_dir + "/state", 0o700)):
+            os.mkdir(folder)
+            os.chmod(folder, mode)
+            os.chown(folder, OWNER, OWNER)
+        with open(self.etc + "/latchkey.conf", "w", encoding="utf-8") as conf:
+            conf.write(CONFIG)
+        subprocess.run([build + "/latchkey-login", "--prepare"], check=True, stdout=subprocess.DEVNULL)
+
+    def tool(self, *words, given=b"", status=0):
+        done = subprocess.run([self.build + "/latchkey", *words], input=given, capture_output=True, timeout=300)
+        said = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == status, f"{words}: {done.returncode}: {said}"
+        return said
+
+    def take(self, *lines, words=(), status=0):
+        text = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
+        return self.tool("people", "import", *words, "-", given=text, status=status)
+
+    def people(self):
+        lines = subprocess.run([self.build + "/latchkey", "people", "export"], capture_output=True, check=True).stdout
+        return {person["name"]: person for person in map(json.loads, lines.splitlines())}
+
+    def rows(self, sql):
+        with sqlite3.connect(self.store) as database:
+            return database.execute(sql).fetchall()
+
+    def forget(self):
+        for folder in (self.state, self.etc, self.run_dir):
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+def person(name, **more):
+    return {"name": name + "@contoso.example", "object_id": "id-" + name, **more}
+
+
+def generation(host):
+    return json.loads(host.tool("snapshot", "verify", "--json"))["generation"]
+
+
+def people_come_in_and_go_out_alike(host):
+    ada = person("ada", gecos="Ada Zoë", home="/home/a", shell="/bin/sh",
+                 groups=[{"object_id": "g1", "name": "engineers"}, {"object_id": "g2"}])
+    host.take(ada, person("bob"))
+    out = host.people()
+    assert out["ada@contoso.example"]["gecos"] == "Ada Zoë"
+    assert {(g["object_id"], g["name"]) for g in out["ada@contoso.example"]["groups"]} == {
+        ("g1", "engineers"), ("g2", "g2")}
+    assert "verifier" not in str(out) and "token" not in str(out)
+    before = generation(host)
+    assert "2 as before" in host.take(*out.values())
+    assert generation(host) == before, "nothing changed, but something was published"
+    assert host.rows("SELECT count(*) FROM person WHERE verifier <> '' OR token IS NOT NULL") == [(0,)]
+
+
+def bad_lines_are_named_and_change_nothing(host):
+    deep = b'{"name":' + b"[" * 100 + b"]" * 100 + b"}"
+    bad = [b"{bad", b"[]", b"null", b'{"name":"x@contoso.example"}', b'{"a":1,"a":2}', deep, b"\x00", b"\xff\xfe",
+           b'{"name":"x@contoso.example","object_id":"a\\u0000b"}', b'{"name": 7, "object_id": "x"}',
+           b" " * 10 + b"x" * (1 << 20), b'"' * 3, person("ADA"), person("root")["name"][:4].encode(),
+           {"name": "root", "object_id": "x"}, {"name": "a@other.example", "object_id": "x"}, person("x" * 300),
+           person("a", object_id=""), person("a", object_id="x" * 256), person("a", object_id="a\nb"),
+           person("a", home="relative"), person("a", home="/a:b"), person("a", shell="/a\nb"), person("a", gecos=7),
+           person("a", groups={}), person("a", groups=["g"]), person("a", groups=[{"name": "g"}]),
+           person("a", groups=[{"object_id": "g", "name": "sudo"}]),
+           person("a", groups=[{"object_id": "g", "name": "Big"}]),
+           person("a", groups=[{"object_id": str(i)} for i in range(2001)]), person("a", colour="blue"),
+           person("a", issuer="https://other.example"), person("a/../b"), person("a b"), person("-a")]
+    for line in bad:
+        said = host.take(person("good"), b"", line, status=1)
+        assert "line 3: " in said and "nothing was changed" in said, said
+        assert not host.people()
+    said = host.take(*bad, person("good"), words=("--keep-going",), status=1)
+    assert f"1 new, 0 changed, 0 as before, {len(bad)} bad" in said, said
+    assert list(host.people()) == ["good@contoso.example"]
+
+
+def two_lines_about_one_person_are_told(host):
+    said = host.take(person("a"), person("b"), person("c", object_id="id-a"), status=1)
+    assert "line 3: line 1 has the same object_id" in said, said
+    said = host.take(person("a"), person("a", object_id="other"), status=1)
+    assert "line 2: line 1 has the same name" in said, said
+    assert not host.people()
+
+
+def a_name_of_another_account_stays_his(host):
+    host.take(person("a"))
+    said = host.take(person("a", object_id="somebody-else"), status=1)
+    assert "bound to another account" in said, said
+    assert host.people()["a@contoso.example"]["object_id"] == "id-a"
+    host.take(person("z", object_id="id-a"))  # a rename keeps the id
+    assert host.rows("SELECT count(*), count(DISTINCT object_id) FROM id") == [(1, 1)]
+
+
+def ids_do_not_hang_on_the_order(host):
+    lines = [person(f"p{i}", groups=[{"object_id": f"g{i % 7}"}]) for i in range(50)]
+    host.take(*lines)
+    one = host.rows("SELECT id, kind, object_id FROM id ORDER BY id")
+    host.forget()
+    other = Host(host.build)
+    for line in reversed(lines):
+        other.take(line)
+    assert other.rows("SELECT id, kind, object_id FROM id ORDER BY id") == one
+
+
+def killed_and_run_again_it_comes_to_the_same(host):
+    made = host.state + "/people"
+    with open(made, "wb") as out:
+        subprocess.run([HERE + "/people_make.py", "3000"], stdout=out, check=True)
+    killed = 0
+    for tenths in range(1, 12):
+        run = subprocess.Popen([host.build + "/latchkey", "people", "import", made], stdout=subprocess.DEVNULL)
+        time.sleep(tenths / 20)
+        run.send_signal(signal.SIGKILL)
+        killed += run.wait() == -signal.SIGKILL
+        host.tool("snapshot", "verify")
+    assert killed, "never killed in the middle"
+    host.tool("people", "import", made)
+    facts = json.loads(host.tool("snapshot", "verify", "--json"))
+    assert facts["people"] == 3000 and "3000 as before" in host.tool("people", "import", made)
+
+
+def damage_is_found(host):
+    host.take(*[person(f"p{i}", groups=[{"object_id": "g"}]) for i in range(20)])
+    with open(host.snapshot, "rb") as file:
+        good = file.read()
+    copy = host.state + "/copy"
+
+    def verdict(content, mode=0o644):
+        with open(copy, "wb") as file:
+            file.write(content)
+        os.chmod(copy, mode)
+        done = subprocess.run([host.build + "/latchkey", "snapshot", "verify", copy], capture_output=True)
+        return done.returncode
+
+    assert verdict(good) == 0
+    assert verdict(good, 0o666) == 1
+    for at in range(0, len(good), 7):
+        if 8 <= at < 12:
+            continue  # the word that says it is superseded
+        assert verdict(good[:at] + bytes([good[at] ^ 0x10]) + good[at + 1:]) == 1, at
+    for size in (0, 1, 63, 64, 128, len(good) - 64, len(good) - 1):
+        assert verdict(good[:size]) == 1, size
+    assert "there is no such file" in host.tool("snapshot", "verify", "/nowhere", status=1)
+
+
+def rollback_and_rebuild(host):
+    assert "there is no snapshot.previous" in host.tool("snapshot", "rollback", status=1)
+    host.take(person("a"))
+    host.take(person("b"))
+    number = generation(host)
+    old = open(host.snapshot, "rb")  # pylint: disable=consider-using-with
+    host.tool("snapshot", "rollback")
+    old.seek(8)
+    assert old.read(4) == b"\1\0\0\0", "the old file is not marked"
+    old.close()
+    facts = json.loads(host.tool("snapshot", "verify", "--json"))
+    assert facts["generation"] == number + 1 and facts["people"] == 1 and facts["state"] == "good"
+    host.tool("snapshot", "rebuild")
+    facts = json.loads(host.tool("snapshot", "verify", "--json"))
+    assert facts["generation"] == number + 2 and facts["people"] == 2
+    with open(host.public + "/snapshot.previous", "r+b") as file:
+        file.seek(-70, os.SEEK_END)
+        file.write(b"\xff")
+    assert "nothing was changed" in host.tool("snapshot", "rollback", status=1)
+    assert generation(host) == number + 2
+    os.unlink(host.snapshot)
+    host.tool("snapshot", "rebuild")
+    host.tool("snapshot", "verify")
+
+
+def a_lost_or_damaged_store_is_recovered(host):
+    groups = [{"object_id": "g1", "name": "engineers"}, {"object_id": "11111111-2222-3333-4444-555555555555"}]
+    lines = [person(f"p{i}", groups=groups) for i in range(30)]
+    assert "sound" in host.tool("store", "recover", status=1)
+    host.take(*lines)
+    ids = dict(host.rows("SELECT name, uid FROM person UNION SELECT name, gid FROM directory_group"))
+    for how in ("lost", "cut", "overwritten", "empty"):
+        with open(host.store, "r+b") as file:
+            if how == "cut":
+                file.truncate(os.path.getsize(host.store) // 2)
+            elif how == "overwritten":
+                file.seek(4096)
+                file.write(b"x" * 8192)
+            elif how == "empty":
+                file.truncate(0)
+        if how == "lost":
+            os.unlink(host.store)
+        kept = len([name for name in os.listdir(host.private) if "damaged" in name and "journal" not in name])
+        host.take(person("new"), status=3)  # ids are refused
+        said = host.tool("store", "recover")
+        assert "30 people and 2 groups" in said and "NOT known" in said, said
+        now = len([name for name in os.listdir(host.private) if "damaged" in name and "journal" not in name])
+        assert now == kept + (how != "lost"), how
+        assert json.loads(host.tool("snapshot", "verify", "--json"))["people"] == 30
+        assert not host.people(), "whose account it is cannot be known yet"
+        assert dict(host.rows("SELECT name, uid FROM person UNION SELECT name, gid FROM directory_group")) == ids
+        # Another account does not get the name of one that waits, if it has an id of its own.
+        host.take(person("x"))
+        host.take(person("p1", object_id="id-x"), status=1)
+        # Who comes first under a name claims the id; then it is his for good.
+        host.take(*lines)
+        assert dict(host.rows("SELECT name, uid FROM person WHERE name <> 'x@contoso.example' "
+                              "UNION SELECT name, gid FROM directory_group")) == ids
+        host.take(person("p1", object_id="id-later"), status=1)
+        assert host.rows("SELECT count(*) FROM id WHERE issuer = 'recovered'") == [(0,)]
+        host.forget()
+        host.__init__(host.build)
+        host.take(*lines)
+
+
+def without_a_sound_snapshot_nothing_is_recovered(host):
+    host.take(person("a"))
+    os.unlink(host.store)
+    for name in ("snapshot", "snapshot.previous"):
+        with open(f"{host.public}/{name}", "r+b") as file:
+            file.seek(100)
+            file.write(b"\xff\xff")
+    assert "restore" in host.tool("store", "recover", status=3)
+    assert not os.path.exists(host.store)
+
+
+def calls_that_are_wrong_are_told(host):
+    for words in (("people",), ("people", "import"), ("people", "import", "a", "b"), ("people", "import", "--all", "-"),
+                  ("people", "export", "x"), ("people", "x"), ("snapshot",), ("snapshot", "x"),
+                  ("snapshot", "verify", "a", "b"), ("snapshot", "rollback", "x"), ("store",), ("store", "recover", "x")):
+        assert "see latchkey" in host.tool(*words, status=2)
+    assert "nowhere" in host.tool("people", "import", "/nowhere", status=3)
+    os.unlink(host.etc + "/latchkey.conf")
+    host.take(person("a"), status=3)
+
+
+TESTS = (people_come_in_and_go_out_alike, bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
+         a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
+         damage_is_found, rollback_and_rebuild, a_lost_or_damaged_store_is_recovered,
+         without_a_sound_snapshot_nothing_is_recovered, calls_that_are_wrong_are_told)
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    if len(sys.argv) == 2:
+        os.execvp("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, "-B", __file__, build, "inside"])
+    failed = 0
+    for test in TESTS:
+        host = Host(build)
+        try:
+            test(host)
+        except (AssertionError, subprocess.SubprocessError, ValueError, KeyError, OSError) as trouble:
+            failed += 1
+            print(f"people-command: FAILED: {test.__name__}: {trouble}")
+        host.forget()
+    print(f"people-command: {len(TESTS) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
