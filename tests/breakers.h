@@ -3,13 +3,14 @@
 #pragma once
 
 #include "cache/breakers.h"
+#include "cache/store_internal.h"
 #include "tests/store_place.h"
 
 #define NAME "refresh grants"
 #define NOTE "breaker-refresh-grants"
 /* Further apart than any wait can be: each failure counts, in whatever order they are recorded. */
-#define APART       100000L
-#define PATIENCE_MS 60000
+#define APART   100000L
+#define LONG_MS 60000
 
 static struct breakers shared;
 static struct error why;
@@ -101,9 +102,10 @@ static inline bool fail_at_once(int processes, int times)
             char nothing;
 
             close(gate[1]);
-            shared.waited_ms = -PATIENCE_MS;
+            shared.waited_ms = -LONG_MS;
             if (!store_open(place.private, &shared.store, &why) || read(gate[0], &nothing, 1) != 0)
                 _exit(1);
+            shared.store->patience_ms = LONG_MS;
             for (int j = 0; j < times; j++)
                 if (!fails(NAME, (i * 100L + j + 1) * APART))
                     _exit(1);

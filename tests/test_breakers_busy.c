@@ -218,6 +218,7 @@ static int come_and_tell(int who)
 
     if (!store_open(place.private, &shared.store, &why))
         return 1;
+    shared.store->patience_ms = LONG_MS;
     for (int i = 0; i < 20; i++) {
         shared.waited_ms = i % 2 ? BREAKERS_WAIT_MS : BREAKERS_WAIT_MS - 20;
         shared.without_store = (who + i) % 5 == 4;
@@ -226,7 +227,7 @@ static int come_and_tell(int who)
                                    : fails(NAME, APART)))
             return 1;
         shared.without_store = false;
-        shared.waited_ms = -PATIENCE_MS;
+        shared.waited_ms = -LONG_MS;
         if (tells && i >= 10 && !is_told(APART + SECONDS - 1))
             return 2;
     }
