@@ -167,7 +167,11 @@ deb:
 # Checks. Unit tests want folders of their own instead of the machine's, so they are built
 # apart, with the helper and the modules that they try; and the PAM module once more, with
 # short deadlines, a lying helper and a local passwd file of its own. ---------------------
-check_b    := build-check
+# With B given, everything is below it, so that two people can test in one tree.
+below      := $(if $(filter command line,$(origin B)),$B/,build-)
+check_b    := $(below)check
+sanitized_b:= $(below)sanitized
+threads_b  := $(below)threads
 own_folders = statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
               sharedir=$(abspath $(1))/share
 flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
@@ -203,17 +207,17 @@ run-units:
 
 ## check-sanitized: the unit tests under the address and undefined behaviour sanitizers
 check-sanitized:
-	@$(MAKE) --no-print-directory -j$$(nproc) B=build-sanitized $(sanitized) \
-	    $(call own_folders,build-sanitized) all unit-programs
-	@$(MAKE) --no-print-directory B=build-sanitized run-units
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(sanitized_b) $(sanitized) \
+	    $(call own_folders,$(sanitized_b)) all unit-programs
+	@$(MAKE) --no-print-directory B=$(sanitized_b) run-units
 
 ## check-static: clang-tidy, cppcheck, shellcheck, banned calls
 # Forks with threads are what ThreadSanitizer is told to bear with: that is what is tried here.
 check-threads:
-	@$(MAKE) --no-print-directory -j$$(nproc) B=build-threads hardening_cflags= hardening_ldflags= \
-	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,build-threads) \
-	    build-threads/$(notdir $(nss)) $(threaded:%=build-threads/tests/%)
-	@for test in $(threaded); do TSAN_OPTIONS=die_after_fork=0 build-threads/tests/$$test || exit; done
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(threads_b) hardening_cflags= hardening_ldflags= \
+	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,$(threads_b)) \
+	    $(threads_b)/$(notdir $(nss)) $(threaded:%=$(threads_b)/tests/%)
+	@for test in $(threaded); do TSAN_OPTIONS=die_after_fork=0 $(threads_b)/tests/$$test || exit; done
 
 check-static:
 	tests/static.sh
@@ -235,13 +239,13 @@ test-outage: check-build
 
 ## test-cache: damage, kills, hostile names and all lengths of buffers, a slice of them; all with FULL=1
 test-cache: check-build
-	@$(MAKE) --no-print-directory -j$$(nproc) B=build-sanitized $(sanitized) \
-	    $(call own_folders,build-sanitized) build-sanitized/$(notdir $(nss)) \
-	    $(cache_tools:%=build-sanitized/tests/%)
-	@$(MAKE) --no-print-directory -j$$(nproc) B=build-threads hardening_cflags= hardening_ldflags= \
-	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,build-threads) \
-	    build-threads/$(notdir $(nss)) build-threads/tests/hostile_publisher
-	tests/cache.sh $(check_b) build-sanitized build-threads $(FULL)
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(sanitized_b) $(sanitized) \
+	    $(call own_folders,$(sanitized_b)) $(sanitized_b)/$(notdir $(nss)) \
+	    $(cache_tools:%=$(sanitized_b)/tests/%)
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(threads_b) hardening_cflags= hardening_ldflags= \
+	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,$(threads_b)) \
+	    $(threads_b)/$(notdir $(nss)) $(threads_b)/tests/hostile_publisher
+	tests/cache.sh $(check_b) $(sanitized_b) $(threads_b) $(FULL)
 
 ## emulator: an identity platform to try things with, and the configuration for it; Ctrl-C ends it
 emulator:
