@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/first_id.h"
 
-#include "cache/name.h"
+#include "cache/id_window.h"
 
 #include <stddef.h>
 
@@ -27,11 +27,14 @@ static uint64_t finalised(uint64_t hash)
 uint32_t first_id(const char *kind, const char *issuer, const char *label)
 {
     uint64_t hash = fnv_add(fnv_add(fnv_add(FNV_START, kind), issuer), label);
+    struct id_window window = id_window();
 
-    return ID_LEAST + (uint32_t)(finalised(hash) % ((uint64_t)ID_MOST - ID_LEAST + 1));
+    return window.least + (uint32_t)(finalised(hash) % ((uint64_t)window.most - window.least + 1));
 }
 
 uint32_t next_id(uint32_t id)
 {
-    return id >= ID_LEAST && id < ID_MOST ? id + 1 : ID_LEAST;
+    struct id_window window = id_window();
+
+    return id >= window.least && id < window.most ? id + 1 : window.least;
 }

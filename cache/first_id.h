@@ -5,7 +5,8 @@
  * will have to know the id of somebody before the store does.
  *
  * Never to be changed: h = FNV-1a (64 bits) over `kind`, issuer and label, each with its NUL;
- * then MurmurHash3's 64-bit finaliser; then ID_LEAST + h mod the size of the window.
+ * then MurmurHash3's 64-bit finaliser; then h mod the size of the window
+ * (cache/id_window.h), counted from its least id.
  * Collisions, by chance or made on purpose, are no more than a longer search in
  * the store (cache/ids.h), which alone makes ids unique.
  */

@@ -178,8 +178,3 @@ bool name_is_dangerous(const char *name)
     return bsearch(name, dangerous, sizeof dangerous / sizeof dangerous[0], sizeof dangerous[0],
                    compare) != NULL;
 }
-
-bool id_is_ours(uint32_t id)
-{
-    return id >= ID_LEAST && id <= ID_MOST;
-}

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which names people and groups may have, which ids, and which text may stand
- * beside them. The one place where this is decided: the store asks here before
+ * Which names people and groups may have, and which text may stand beside them. The one place where this is decided: the store asks here before
  * it accepts a name, the NSS and PAM modules ask here again before they believe
  * a file or a helper. libc only.
  *
  * A name is never repaired: what does not fit is refused.
  */
 #pragma once
+
+#include "cache/id_window.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,14 +17,6 @@
 #define NAME_MOST   255 /* bytes without the NUL: LOGIN_NAME_MAX is 256 */
 #define DOMAIN_MOST 253 /* RFC 1035, without the root's dot */
 #define LABEL_MOST  63
-
-/* The window that all our uids and gids come from: free on every systemd system, below 2^31. */
-#ifndef ID_LEAST
-#define ID_LEAST 0x70000000u
-#endif
-#ifndef ID_MOST
-#define ID_MOST 0x7ffffffdu
-#endif
 
 /* A person's full name: [a-z_][a-z0-9._-]* @ domain, lower case ASCII; `@` exactly once. */
 bool name_is_person(const char *name) __attribute__((nonnull));
@@ -45,4 +38,3 @@ bool name_is_dangerous(const char *name) __attribute__((nonnull));
 bool name_split_people(char *list, size_t size, char **names, size_t count);
 /* A gecos, home or shell: no control byte, no `:`; never ends an entry of passwd early. */
 bool name_is_field(const char *text, size_t length) __attribute__((nonnull));
-bool id_is_ours(uint32_t id);

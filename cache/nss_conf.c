@@ -33,14 +33,10 @@ static bool take_format(struct nss_conf *conf, char *value)
     return strcmp(value, FORMAT) == 0;
 }
 
-/* Ids of another window would be given by hashes of another window: the module has one. */
 static bool take_window(struct nss_conf *conf, char *value)
 {
-    uint32_t least, most;
-
-    (void)conf;
-    return take_number(&value, &least) && take_blank(&value) && take_number(&value, &most) &&
-           !*value && least == ID_LEAST && most == ID_MOST;
+    return take_number(&value, &conf->window.least) && take_blank(&value) &&
+           take_number(&value, &conf->window.most) && !*value && id_window_is_free(conf->window);
 }
 
 static bool take_names(struct nss_conf *conf, char *value)
@@ -85,6 +81,11 @@ static bool take_shell(struct nss_conf *conf, char *value)
     return is_path(value);
 }
 
+static bool is_within(const struct id_window *window, uint32_t id)
+{
+    return id >= window->least && id <= window->most;
+}
+
 /* NAME GID OURGID; the name is there for whoever reads the file. */
 static bool take_group(struct nss_conf *conf, char *value)
 {
@@ -98,7 +99,8 @@ static bool take_group(struct nss_conf *conf, char *value)
         return false;
     conf->groups[conf->group_count].local = local;
     conf->groups[conf->group_count++].directory = directory;
-    return local != 0 && local != UINT32_MAX && !id_is_ours(local) && id_is_ours(directory);
+    return local != 0 && local != UINT32_MAX && !is_within(&conf->window, local) &&
+           is_within(&conf->window, directory);
 }
 
 /* The lines in their order, and how often each may stand there. */

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "cache/id_window.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,7 @@
 #define NSS_CONF_LABEL        "{name}" /* in `home`: stands for the full name */
 
 struct nss_conf {
+    struct id_window window;
     const char *issuer; /* of people; empty: not known, so nobody's first id can be told */
     const char *home, *shell;
     const char *domains[NSS_CONF_DOMAINS_MOST];

@@ -1,225 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of settings and the reader of one text. Files and folders: config/files.c. */
+/* The reader of one text. Files and folders: config/files.c; what may be set: config/setting.c. */
 #include "config/config.h"
 
-#include "base/buffer.h"
 #include "base/own.h"
-#include "base/text.h"
-#include "cache/name.h"
 #include "config/draft.h"
 #include "config/local_groups.h"
-#include "platform/authority.h"
+#include "config/setting.h"
+#include "config/window.h"
 
 #include <ini.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define LIST_MOST               256 /* entries of a list */
-#define MICROSOFT_RECHECK_HOURS "24"
-
-enum setting_type {
-    SETTING_TEXT,
-    SETTING_ISSUER,
-    SETTING_NUMBER,
-    SETTING_LIST,
-    SETTING_ALGORITHMS
-};
-
-static bool is_anything(const char *text)
-{
-    (void)text;
-    return true;
-}
-
-static bool is_word(const char *text)
-{
-    return *text && !strpbrk(text, " \t");
-}
-
-static bool is_path(const char *text)
-{
-    return *text == '/' && !strchr(text, ':');
-}
-
-static bool is_path_or_nothing(const char *text)
-{
-    return !*text || is_path(text);
-}
-
-static bool is_home(const char *text)
-{
-    return is_path(text) && strstr(text, "{name}");
-}
-
-/* Names with an `@` must be legal names; anything else stands for a group's object id. */
-static bool is_allowed_entry(const char *text)
-{
-    return !strchr(text, '@') || name_is_person(text);
-}
-
-/* Every setting there is: latchkey.conf(5) documents this table. */
-/* clang-format off */
-static const struct setting {
-    const char *name;
-    enum setting_type type;
-    size_t offset;
-    unsigned long long least, most; /* of the number, or of the text's length */
-    const char *preset;             /* NULL: must be given */
-    bool (*fits)(const char *text); /* of the text, or of each entry of the list */
-    const char *wants;              /* said when it does not fit */
-} settings[] = {
-#define PLACE(field) offsetof(struct config, field)
-    {"issuer", SETTING_ISSUER, PLACE(issuer), 1, 255, NULL, is_anything, NULL},
-    {"client_id", SETTING_TEXT, PLACE(client_id), 1, 127, NULL, is_word, "one word"},
-    {"domains", SETTING_LIST, PLACE(domains), 1, 253, NULL,
-     name_is_domain, "domains in lower case, such as contoso.example"},
-    {"allow", SETTING_LIST, PLACE(allow), 1, 255, NULL,
-     is_allowed_entry, "everyone, full names in lower case, or object ids of groups"},
-    {"scope", SETTING_TEXT, PLACE(scope), 6, 255, "openid profile offline_access",
-     is_anything, NULL},
-    {"name_claim", SETTING_TEXT, PLACE(name_claim), 1, 63, "preferred_username",
-     is_word, "one word"},
-    {"groups_claim", SETTING_TEXT, PLACE(groups_claim), 1, 63, "groups", is_word, "one word"},
-    {"signing_algorithms", SETTING_ALGORITHMS, PLACE(algorithms), 0, 0, "RS256", NULL, NULL},
-    {"ca_file", SETTING_TEXT, PLACE(ca_file), 0, 255, "", is_path_or_nothing, "an absolute path"},
-    {"home", SETTING_TEXT, PLACE(home), 2, 255, "/home/{name}",
-     is_home, "an absolute path that contains {name}"},
-    {"shell", SETTING_TEXT, PLACE(shell), 2, 127, "/bin/bash", is_path, "an absolute path"},
-    {"connect_seconds", SETTING_NUMBER, PLACE(connect_seconds), 1, 30, "3", NULL, NULL},
-    {"login_seconds", SETTING_NUMBER, PLACE(login_seconds), 1, 30, "8", NULL, NULL},
-    {"recheck_minutes", SETTING_NUMBER, PLACE(recheck_minutes), 0, 1440, "5", NULL, NULL},
-    {"password_recheck_hours", SETTING_NUMBER, PLACE(password_recheck_hours), 0, 8760, "0",
-     NULL, NULL},
-    {"offline_days", SETTING_NUMBER, PLACE(offline_days), 0, 365, "14", NULL, NULL},
-    {"offline_days_remote", SETTING_NUMBER, PLACE(offline_days_remote), 0, 365, "3", NULL, NULL},
-    {"kdf_slots", SETTING_NUMBER, PLACE(kdf_slots), 0, 64, "0", NULL, NULL},
-#undef PLACE
-};
-/* clang-format on */
-#define SETTINGS (sizeof settings / sizeof settings[0])
-_Static_assert(SETTINGS <= CONFIG_SETTINGS_MOST, "draft.h counts too few settings");
-
-static void *place_of(const struct setting *setting, struct config *config)
-{
-    return (char *)config + setting->offset;
-}
-
-static bool store_text(const struct setting *setting, const char *value, struct config *config,
-                       struct error *why)
-{
-    size_t length = strlen(value);
-
-    if (length < setting->least || length > setting->most)
-        return error_set(why, ERROR_CONFIG, "%s wants %llu to %llu characters", setting->name,
-                         setting->least, setting->most);
-    if (!setting->fits(value))
-        return error_set(why, ERROR_CONFIG, "%s wants %s, not \"%.80s\"", setting->name,
-                         setting->wants, value);
-    memcpy(place_of(setting, config), value, length + 1);
-    return true;
-}
-
-static bool store_number(const struct setting *setting, const char *value, struct config *config,
-                         struct error *why)
-{
-    unsigned long long number;
-
-    if (!text_number(value, setting->least, setting->most, &number))
-        return error_set(why, ERROR_CONFIG, "%s wants a number from %llu to %llu, not \"%.80s\"",
-                         setting->name, setting->least, setting->most, value);
-    *(unsigned *)place_of(setting, config) = (unsigned)number;
-    return true;
-}
-
-static bool add_entry(const struct setting *setting, const char *entry, struct config *config,
-                      struct error *why)
-{
-    struct strings *list = place_of(setting, config);
-    size_t length = strlen(entry);
-
-    if (length < setting->least || length > setting->most || !setting->fits(entry))
-        return error_set(why, ERROR_CONFIG, "%s wants %s, not \"%.80s\"", setting->name,
-                         setting->wants, entry);
-    if (!strings_add(list, entry))
-        return error_set(why, ERROR_CONFIG, "%s has more than %d entries", setting->name,
-                         LIST_MOST);
-    return true;
-}
-
-static bool add_algorithm(const struct setting *setting, const char *entry, struct config *config,
-                          struct error *why)
-{
-    static const struct {
-        const char *name;
-        enum config_algorithm algorithm;
-    } known[] = {{"RS256", CONFIG_RS256}, {"PS256", CONFIG_PS256}, {"ES256", CONFIG_ES256}};
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i].name, entry) == 0) {
-            *(unsigned *)place_of(setting, config) |= known[i].algorithm;
-            return true;
-        }
-    return error_set(why, ERROR_CONFIG, "%s wants RS256, PS256 or ES256, not \"%.80s\"",
-                     setting->name, entry);
-}
-
-/* Blanks and commas separate the entries. */
-static bool store_list(const struct setting *setting, const char *value, struct config *config,
-                       struct error *why)
-{
-    for (const char *at = value + strspn(value, " \t,"); *at; at += strspn(at, " \t,")) {
-        size_t length = strcspn(at, " \t,");
-        OWNED(free_memory) char *entry = strndup(at, length);
-
-        if (!entry)
-            return error_set(why, ERROR_SYSTEM, "out of memory");
-        if (setting->type == SETTING_LIST ? !add_entry(setting, entry, config, why)
-                                          : !add_algorithm(setting, entry, config, why))
-            return false;
-        at += length;
-    }
-    return true;
-}
-
-static bool store(const struct setting *setting, const char *value, struct config *config,
-                  struct error *why)
-{
-    struct authority ignored;
-
-    switch (setting->type) {
-    case SETTING_ISSUER:
-        return authority_read(value, &ignored, why) && store_text(setting, value, config, why);
-    case SETTING_TEXT:
-        return store_text(setting, value, config, why);
-    case SETTING_NUMBER:
-        return store_number(setting, value, config, why);
-    case SETTING_LIST:
-    case SETTING_ALGORITHMS:
-        break;
-    }
-    return store_list(setting, value, config, why);
-}
-
-static const struct setting *find(const char *name)
-{
-    for (size_t i = 0; i < SETTINGS; i++)
-        if (strcmp(settings[i].name, name) == 0)
-            return &settings[i];
-    return NULL;
-}
-
-/* A list named again in a later file starts anew; within one file it goes on. */
-static void begin_anew(const struct setting *setting, struct config *config)
-{
-    if (setting->type == SETTING_LIST)
-        strings_release(place_of(setting, config));
-    if (setting->type == SETTING_ALGORITHMS)
-        *(unsigned *)place_of(setting, config) = 0;
-}
 
 /* One text on its way through inih, which asks for lines and hands back settings. */
 struct reading {
-    const char *rest;
+    const char *rest, *origin;
     unsigned line;
     bool too_long;
     struct draft *draft;
@@ -248,29 +41,31 @@ static char *next_line(char *line, int size, void *stream)
 static int take(void *context, const char *section, const char *name, const char *value)
 {
     struct reading *reading = context;
-    const struct setting *setting = find(name);
-    size_t index;
+    struct config *config = reading->draft->config;
+    size_t index = 0;
+    bool known = setting_find(name, &index);
 
     if (strcmp(section, LOCAL_GROUPS_SECTION) == 0)
-        return setting ? error_set(reading->why, ERROR_CONFIG, LOCAL_GROUPS_SETTING, name)
-                       : local_groups_add(reading->draft->config, name, value, reading->why);
+        return known ? error_set(reading->why, ERROR_CONFIG, LOCAL_GROUPS_SETTING, name)
+                     : local_groups_add(config, name, value, reading->why);
     if (*section)
         return error_set(reading->why, ERROR_CONFIG, "no section is called [%.60s]", section);
-    if (!setting)
+    if (!known)
         return error_set(reading->why, ERROR_CONFIG,
                          "no setting is called \"%.60s\"; see latchkey.conf(5)", name);
-    index = (size_t)(setting - settings);
+    /* A list named again in a later file starts anew; within one file it goes on. */
     if (!reading->here[index])
-        begin_anew(setting, reading->draft->config);
-    else if (setting->type != SETTING_LIST && setting->type != SETTING_ALGORITHMS)
+        setting_begin_anew(index, config);
+    else if (!setting_is_list(index))
         return error_set(reading->why, ERROR_CONFIG, "%s is given twice; remove one", name);
     reading->here[index] = reading->draft->given[index] = true;
-    return store(setting, value, reading->draft->config, reading->why);
+    window_note(config, name, reading->origin, reading->line);
+    return setting_store(index, value, config, reading->why);
 }
 
 bool draft_read(struct draft *draft, const char *text, const char *origin, struct error *why)
 {
-    struct reading reading = {.rest = text, .draft = draft, .why = why};
+    struct reading reading = {.rest = text, .origin = origin, .draft = draft, .why = why};
     int bad_line;
 
     *why = (struct error){0};
@@ -287,32 +82,19 @@ bool draft_read(struct draft *draft, const char *text, const char *origin, struc
     return true;
 }
 
-/*
- * At Microsoft a password that is changed ends the refresh token, and the backup of the service
- * takes refresh tokens alone: they come first there, and the password itself once a day.
- */
-static const char *preset_of(const struct setting *setting, const struct config *config)
-{
-    struct authority authority = {.kind = AUTHORITY_GENERIC};
-
-    if (setting->offset == offsetof(struct config, password_recheck_hours) &&
-        authority_read(config->issuer, &authority, &(struct error){0}) &&
-        authority.kind != AUTHORITY_GENERIC)
-        return MICROSOFT_RECHECK_HOURS;
-    return setting->preset;
-}
-
 bool draft_finish(struct draft *draft, const char *origin, struct error *why)
 {
     struct config *config = draft->config;
 
-    for (size_t i = 0; i < SETTINGS; i++) {
+    for (size_t i = 0; config_setting_name(i); i++) {
+        const char *name = config_setting_name(i), *preset = setting_preset(i, config);
+
         if (draft->given[i])
             continue;
-        if (!settings[i].preset)
+        if (!preset)
             return error_set(why, ERROR_CONFIG, "%s: %s is missing; add a line \"%s = ...\"",
-                             origin, settings[i].name, settings[i].name);
-        if (!store(&settings[i], preset_of(&settings[i], config), config, why))
+                             origin, name, name);
+        if (!setting_store(i, preset, config, why))
             return false;
     }
     if (!config->domains.count || !config->allow.count || !config->algorithms)
@@ -320,7 +102,7 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
                          "%s: domains, allow and signing_algorithms want at "
                          "least one entry",
                          origin);
-    return true;
+    return window_check(config, why);
 }
 
 struct config *config_new(void)
@@ -329,8 +111,8 @@ struct config *config_new(void)
 
     if (!config)
         return NULL;
-    config->domains = STRINGS_WITH_LIMIT(LIST_MOST);
-    config->allow = STRINGS_WITH_LIMIT(LIST_MOST);
+    config->domains = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
+    config->allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->local_groups = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     config->local_group_ids = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     return config;
@@ -357,9 +139,4 @@ bool config_parse(const char *text, const char *origin, struct config **config, 
         return false;
     *config = OWN_TAKE(draft.config);
     return true;
-}
-
-const char *config_setting_name(size_t index)
-{
-    return index < SETTINGS ? settings[index].name : NULL;
 }

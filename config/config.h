@@ -2,7 +2,7 @@
 /*
  * The configuration: /etc/latchkey/latchkey.conf and the files of conf.d, read
  * once, then only looked at. latchkey.conf(5) documents every setting; the table is
- * in config.c.
+ * in setting.c.
  */
 #pragma once
 
@@ -23,6 +23,8 @@ struct config {
     struct strings allow; /* "everyone", full names, object ids of groups */
     char home[256];       /* template: {name} stands for the full name */
     char shell[128];
+    unsigned id_min, id_max; /* the window of ids; in force once it is applied: config_read */
+    char window_place[320];  /* the file and line where it was given last */
     unsigned connect_seconds, login_seconds;
     unsigned recheck_minutes;
     unsigned password_recheck_hours;
@@ -35,6 +37,7 @@ struct config {
     struct strings local_groups, local_group_ids;
 };
 
+#define CONFIG_LIST_MOST         256 /* entries of a list */
 #define CONFIG_LOCAL_GROUPS_MOST 64
 #define CONFIG_OBJECT_ID_MOST    255
 
@@ -44,6 +47,7 @@ enum config_algorithm { CONFIG_RS256 = 1, CONFIG_PS256 = 2, CONFIG_ES256 = 4 };
  * Reads `file`, then `folder`/<name>.conf in order of name, later settings winning.
  * Every file must belong to root and be writable by nobody else. A complaint
  * (ERROR_CONFIG) names the file, the line and the cure. `config` is untouched on false.
+ * From then on this process goes by the window of ids that is in force (config/window.h).
  */
 bool config_read(const char *file, const char *folder, struct config **config, struct error *why);
 /* One file's text, for tests and tools; `origin` is its name in complaints. */

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/own.h"
 #include "config/draft.h"
+#include "config/window.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -133,6 +134,7 @@ bool config_read(const char *file, const char *folder, struct config **config, s
     }
     if (!draft_finish(&draft, file, why))
         return false;
+    window_put_in_force(draft.config);
     *config = OWN_TAKE(draft.config);
     return true;
 }

@@ -7,6 +7,6 @@
 #define LOCAL_GROUPS_SECTION "local groups"
 #define LOCAL_GROUPS_SETTING "%s is a setting: move it above [" LOCAL_GROUPS_SECTION "]"
 
-/* `name` = `object_id`: one pair more. ERROR_CONFIG, without file and line. */
+/* `name` = `object_id`: one pair more; a GUID counts in small letters. ERROR_CONFIG, without file and line. */
 bool local_groups_add(struct config *config, const char *name, const char *object_id,
                       struct error *why);

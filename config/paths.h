@@ -23,6 +23,13 @@
 #ifndef LOCAL_GROUP
 #define LOCAL_GROUP "/etc/group"
 #endif
+/* What other packages of the host say, which no build of ours moves. */
+#define LOGIN_DEFS   "/etc/login.defs"
+#define ADDUSER_CONF "/etc/adduser.conf"
+#define LOCAL_SUBUID "/etc/subuid"
+#define LOCAL_SUBGID "/etc/subgid"
+#define PAM_DIR      "/etc/pam.d"
+#define PAM_DIR_LIB  "/usr/lib/pam.d"
 
 #define PRIVATE_DIR   STATE_DIR "/private" /* 0700, of the user latchkey */
 #define PUBLIC_DIR    STATE_DIR "/public"  /* 0755, of the user latchkey */

@@ -3,6 +3,7 @@
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
 #include "nss_module/local_groups.h"
+#include "nss_module/settings.h"
 #include "nss_module/walk.h"
 
 #include <grp.h>
@@ -71,7 +72,7 @@ enum nss_status _nss_latchkey_getgrgid_r(gid_t gid, struct group *out, char *buf
     enum lookup lookup = LOOKUP_UNAVAILABLE;
     struct pin pin;
 
-    if (!id_is_ours(gid))
+    if (!settings_window_has(gid))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
         lookup = snapshot_group_by_gid(pin.snapshot, gid, &space, &group);

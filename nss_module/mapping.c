@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "nss_module/mapping.h"
 
+#include "cache/trust.h"
 #include "config/paths.h"
-#include "nss_module/trust.h"
+#include "nss_module/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ static bool map(int fd, struct mapping *made)
     struct stat status;
     void *bytes;
 
+    (void)settings_of_this_process(); /* so that ids are judged by the window that root has told */
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !only_owner_writes(&status) ||
         status.st_size <= 0 || (uintmax_t)status.st_size > SIZE_MAX ||
         !folders_are_closed(path, status.st_uid))

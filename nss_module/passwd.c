@@ -3,6 +3,7 @@
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
 #include "nss_module/first_sign_in.h"
+#include "nss_module/settings.h"
 #include "nss_module/walk.h"
 
 #include <pwd.h>
@@ -81,7 +82,7 @@ enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *bu
     enum lookup lookup = LOOKUP_UNAVAILABLE;
     struct pin pin;
 
-    if (!id_is_ours(uid))
+    if (!settings_window_has(uid))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
         lookup = snapshot_person_by_uid(pin.snapshot, uid, &space, &person);

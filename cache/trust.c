@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "nss_module/trust.h"
+#include "cache/trust.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether others could have exchanged a file that this module reads. */
+/* Whether others could have exchanged a file that is believed. */
 #pragma once
 
 #include <stdbool.h>
