@@ -41,6 +41,8 @@ const char *words_text(enum words words)
                             "later.",
         [WORDS_OUT_OF_ORDER] = "Sign-in is out of order on this machine; its log says why.",
         [WORDS_ONCE_MORE] = "You are known on this machine from now on. Sign in once more.",
+        [WORDS_NO_NAMES] = "Names cannot be looked up on this machine at the moment. Try again "
+                           "later.",
         [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "
                                    "not here.",
     };

@@ -35,6 +35,7 @@ enum words {
     WORDS_NO_HELPER, /* from here on said by the PAM module: nobody could be asked */
     WORDS_OUT_OF_ORDER,
     WORDS_ONCE_MORE,        /* known from now on */
+    WORDS_NO_NAMES,         /* a source of names cannot be asked */
     WORDS_NOT_CHANGED_HERE, /* the password */
     WORDS_END
 };

@@ -95,7 +95,7 @@ static enum verdict ask(pam_handle_t *pam, const struct request *request,
 }
 
 /*
- * sshd was told of her before she was enrolled, and the uid was taken meanwhile (nss_latchkey(8)).
+ * sshd was told of her before she was enrolled, under a uid that is not hers now (nss_latchkey(8)).
  * It would go on with that uid; the next connection has the right one. Asking again in this
  * one is of no use, which is what MAXTRIES says.
  */
@@ -107,19 +107,37 @@ static int enrolled_otherwise(pam_handle_t *pam, bool silent, struct error *why)
     return PAM_MAXTRIES;
 }
 
-/* The code for ADMIT, which is the helper's word only: the name must be one of our uids now. */
-static int confirm(pam_handle_t *pam, const char *user, enum gate before, bool silent,
+/* Nothing is wrong with her, or with the helper. */
+static int not_to_be_named_now(pam_handle_t *pam, bool silent, struct error *why)
+{
+    if (!silent)
+        pam_error(pam, "%s", words_text(WORDS_NO_NAMES));
+    error_set(why, ERROR_SYSTEM, "a source of names in nsswitch.conf cannot be asked");
+    return PAM_AUTHINFO_UNAVAIL;
+}
+
+/*
+ * The code for ADMIT, which is the helper's word only: the name must lead to one of our uids now,
+ * and that to the name, so that no session runs under a number that is not stored as hers.
+ */
+static int confirm(pam_handle_t *pam, const struct request *request, enum gate before,
                    struct error *why)
 {
-    switch (gate_ask(user, why)) {
+    enum gate now = gate_ask(request->user, why);
+
+    switch (now) {
     case GATE_KNOWN:
         return PAM_SUCCESS;
     case GATE_NOT_OURS:
         error_set(why, ERROR_UNTRUSTED, "the helper admitted somebody whose uid is not ours");
         return PAM_USER_UNKNOWN;
+    case GATE_UNAVAILABLE:
+        return not_to_be_named_now(pam, request->silent, why);
     case GATE_UNKNOWN:
-        if (before == GATE_KNOWN)
-            return enrolled_otherwise(pam, silent, why);
+    case GATE_PROMISED:
+        if (request->action == ACTION_AUTHENTICATE &&
+            (now == GATE_PROMISED || before == GATE_PROMISED || before == GATE_KNOWN))
+            return enrolled_otherwise(pam, request->silent, why);
         error_set(why, ERROR_UNTRUSTED,
                   "the helper admitted somebody whom this machine cannot name");
         return PAM_SYSTEM_ERR;
@@ -162,7 +180,7 @@ int attempt_run(pam_handle_t *pam, enum action action, const char *user, enum ga
         verdict = ask(pam, &request, options, &why);
     code = verdict < VERDICTS ? meanings[verdict].code : PAM_SYSTEM_ERR;
     if (code == PAM_SUCCESS)
-        code = confirm(pam, user, before, silent, &why);
+        code = confirm(pam, &request, before, &why);
     report(pam, &request, verdict, code, options, &why);
     return code;
 }

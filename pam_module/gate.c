@@ -4,6 +4,7 @@
 #include "base/lookup.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "cache/window_in_force.h"
 #include "config/paths.h"
 
 #include <errno.h>
@@ -65,8 +66,19 @@ static enum lookup find_local(const char *name)
     return find_first_field(file, name);
 }
 
-/* LOOKUP_UNAVAILABLE also when the entry found is not exactly the one asked for. */
-static enum lookup find_uid(const char *name, uid_t *uid)
+/* How libc is asked for an entry: by name, or by uid where there is none. */
+static int find_entry(const char *name, uid_t uid, struct passwd *entry, char *memory, size_t size,
+                      struct passwd **found)
+{
+    return name ? getpwnam_r(name, entry, memory, size, found)
+                : getpwuid_r(uid, entry, memory, size, found);
+}
+
+/*
+ * The uid of `name`; or, where `by_uid`, whether `*uid` has this name. LOOKUP_ABSENT also when
+ * the entry found is not exactly the one asked for.
+ */
+static enum lookup find_person(const char *name, bool by_uid, uid_t *uid)
 {
     int failed = ERANGE;
 
@@ -76,20 +88,43 @@ static enum lookup find_uid(const char *name, uid_t *uid)
 
         if (!memory)
             return LOOKUP_UNAVAILABLE;
-        failed = getpwnam_r(name, &entry, memory, size, &found);
+        failed = find_entry(by_uid ? NULL : name, *uid, &entry, memory, size, &found);
         if (failed || !found)
             continue;
-        if (strcmp(found->pw_name, name) != 0)
-            return LOOKUP_UNAVAILABLE;
+        if (strcmp(found->pw_name, name) != 0 || (by_uid && found->pw_uid != *uid))
+            return LOOKUP_ABSENT;
         *uid = found->pw_uid;
         return LOOKUP_FOUND;
     }
     return failed ? LOOKUP_UNAVAILABLE : LOOKUP_ABSENT;
 }
 
+/* Read anew each time: a session may go on for longer than a window is in force. */
+static bool is_in_window(uid_t uid)
+{
+    struct id_window window = ID_WINDOW_PRESET;
+
+    (void)window_in_force(&window);
+    id_window_use(window);
+    return uid != 0 && id_is_ours(uid);
+}
+
+/* sshd may have been told of somebody who is not enrolled: only the name leads to her then. */
+static enum gate both_ways(const char *name, uid_t uid)
+{
+    switch (find_person(name, true, &uid)) {
+    case LOOKUP_FOUND:
+        return GATE_KNOWN;
+    case LOOKUP_ABSENT:
+        return GATE_PROMISED;
+    default:
+        return GATE_UNAVAILABLE;
+    }
+}
+
 enum gate gate_ask(const char *name, struct error *why)
 {
-    uid_t uid;
+    uid_t uid = (uid_t)-1;
 
     if (strcmp(name, "root") == 0 || !name_is_person(name))
         return GATE_NOT_OURS;
@@ -103,10 +138,15 @@ enum gate gate_ask(const char *name, struct error *why)
                   LOCAL_PASSWD);
         return GATE_FAILED;
     }
-    /* A source of names that is down must not turn one of ours into nobody's: he is not known. */
-    if (find_uid(name, &uid) != LOOKUP_FOUND)
+    switch (find_person(name, false, &uid)) {
+    case LOOKUP_FOUND:
+        return is_in_window(uid) ? both_ways(name, uid) : GATE_NOT_OURS;
+    case LOOKUP_ABSENT:
         return GATE_UNKNOWN;
-    return uid != 0 && id_is_ours(uid) ? GATE_KNOWN : GATE_NOT_OURS;
+    default:
+        /* A source of names that is down must not turn one of ours into nobody's. */
+        return GATE_UNAVAILABLE;
+    }
 }
 
 bool gate_spelling(const char *name, char right[NAME_MOST + 1])

@@ -9,12 +9,14 @@
 #include "cache/name.h"
 
 enum gate {
-    GATE_FAILED,   /* zero: could not be decided, `why` is filled */
-    GATE_NOT_OURS, /* root, a local user, somebody else's uid, or no name that we would give */
-    GATE_UNKNOWN,  /* may be ours, but nobody has this name on this machine yet */
-    /* The name has a uid inside our window; in sshd, perhaps one that it is only going to have
-     * (nss_latchkey(8)). */
-    GATE_KNOWN
+    GATE_FAILED,      /* zero: could not be decided, `why` is filled */
+    GATE_NOT_OURS,    /* root, a local user, somebody else's uid, or no name that we would give */
+    GATE_UNKNOWN,     /* may be ours, but nobody has this name on this machine yet */
+    GATE_UNAVAILABLE, /* may be ours, but a source of names cannot say */
+    /* The name has a uid inside our window, and that uid has no name or another one: sshd is told
+     * of people before they are enrolled (nss_latchkey(8)). */
+    GATE_PROMISED,
+    GATE_KNOWN /* name and uid lead to each other */
 };
 
 /* Before the helper is asked, and again before its ADMIT is believed: that takes GATE_KNOWN. */

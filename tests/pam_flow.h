@@ -129,11 +129,16 @@ static const struct known {
     {"broken@contoso.example", (uid_t)-1, NULL},
     {"late@contoso.example", ID_LEAST + 8, NULL},
     {"moved@contoso.example", ID_LEAST + 9, NULL},
+    {"promised@contoso.example", ID_LEAST + 10, NULL}, /* the uid has no name */
+    {"squatted@contoso.example", ID_LEAST + 11, NULL}, /* the uid has another one */
+    {"dim@contoso.example", ID_LEAST + 12, NULL},      /* a source fails at the uid */
     {"root", 0, NULL},
     {"alice", 1000, NULL},
 };
 
 static bool late_is_known;   /* turned by tests */
+static bool enrolled;        /* promised@ is, as she was promised */
+static bool names_fail;      /* every source does, once the helper was started */
 static unsigned moved_known; /* how often still */
 
 /* Takes libc's place for the module as well: the loader finds the program's own symbols first. */
@@ -148,13 +153,35 @@ int getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size
             (strncmp(name, "late@", 5) == 0 && !late_is_known) ||
             (strncmp(name, "moved@", 6) == 0 && !moved_known))
             continue;
-        if (people[i].uid == (uid_t)-1)
+        if (people[i].uid == (uid_t)-1 || (names_fail && access(in_flow("seen"), F_OK) == 0))
             return EIO;
         if (size < 5000) /* somebody whose entry is long */
             return ERANGE;
         moved_known -= strncmp(name, "moved@", 6) == 0;
         memcpy(memory, answer, strlen(answer) + 1);
         *entry = (struct passwd){.pw_name = memory, .pw_uid = people[i].uid, .pw_dir = memory};
+        *found = entry;
+        break;
+    }
+    return 0;
+}
+
+int getpwuid_r(uid_t uid, struct passwd *entry, char *memory, size_t size, struct passwd **found)
+{
+    *found = NULL;
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+        const char *name = people[i].name;
+
+        if (people[i].uid != uid || (strncmp(name, "promised@", 9) == 0 && !enrolled))
+            continue;
+        if (strncmp(name, "dim@", 4) == 0)
+            return EIO;
+        if (size < 5000)
+            return ERANGE;
+        if (strncmp(name, "squatted@", 9) == 0)
+            name = "squatter";
+        memcpy(memory, name, strlen(name) + 1);
+        *entry = (struct passwd){.pw_name = memory, .pw_uid = uid, .pw_dir = memory};
         *found = entry;
         break;
     }
@@ -234,7 +261,7 @@ static inline int reset(void **state)
 {
     (void)state;
     talked = (struct talked){.reply = "right", .result = PAM_SUCCESS};
-    late_is_known = false;
+    late_is_known = enrolled = names_fail = false;
     moved_known = 0;
     install_helper();
     SCRIPT("bv\1");

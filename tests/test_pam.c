@@ -37,7 +37,8 @@ static void a_helper_that_always_admits_lets_in_only_uids_of_ours(void **state)
         {endless, PAM_USER_UNKNOWN, false},
         {"nobody@contoso.example", PAM_SYSTEM_ERR, true},
         {"alias@contoso.example", PAM_SYSTEM_ERR, true},
-        {"broken@contoso.example", PAM_SYSTEM_ERR, true},
+        {"broken@contoso.example", PAM_AUTHINFO_UNAVAIL, true},
+        {"dim@contoso.example", PAM_AUTHINFO_UNAVAIL, true},
     };
 
     (void)state;
@@ -77,6 +78,59 @@ static void somebody_who_was_recorded_with_another_uid_is_asked_to_come_again(vo
     assert_int_equal(authenticate("moved@contoso.example", PAM_SILENT), PAM_MAXTRIES);
     assert_null(strstr(talked.text, "once more"));
     assert_int_equal(authenticate("moved@contoso.example", 0), PAM_SYSTEM_ERR);
+}
+
+static int account(const char *name)
+{
+    pam_handle_t *pam = start(name);
+    int code = pam_acct_mgmt(pam, 0);
+
+    pam_end(pam, code);
+    return code;
+}
+
+/* The name alone leads to her: whoever looks at the number would find nobody, or somebody else. */
+static void somebody_whom_only_the_name_finds_does_not_get_in(void **state)
+{
+    static const char *const names[] = {"promised@contoso.example", "squatted@contoso.example"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(authenticate(names[i], 0), PAM_MAXTRIES);
+        assert_non_null(strstr(talked.text, "Sign in once more"));
+        assert_int_equal(account(names[i]), PAM_SYSTEM_ERR);
+        assert_null(strstr(talked.text, "once more"));
+    }
+    enrolled = true;
+    assert_int_equal(authenticate(names[0], 0), PAM_SUCCESS);
+    assert_int_equal(account(names[0]), PAM_SUCCESS);
+}
+
+static void only_who_is_enrolled_has_a_session(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        pam_handle_t *pam = start("promised@contoso.example");
+
+        enrolled = i > 0;
+        assert_int_equal(pam_setcred(pam, PAM_ESTABLISH_CRED), i ? PAM_SUCCESS : PAM_CRED_UNAVAIL);
+        assert_int_equal(pam_open_session(pam, 0), i ? PAM_SUCCESS : PAM_SESSION_ERR);
+        pam_end(pam, 0);
+    }
+}
+
+/* Nobody is told to come again for what is not her affair. */
+static void a_source_of_names_that_fails_has_its_own_words(void **state)
+{
+    (void)state;
+    names_fail = true;
+    SCRIPT("bdv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTHINFO_UNAVAIL);
+    assert_non_null(strstr(talked.text, "Names cannot be looked up"));
+    assert_null(strstr(talked.text, "once more"));
+    seen();
+    assert_int_equal(authenticate(ADA, PAM_SILENT), PAM_AUTHINFO_UNAVAIL);
+    assert_null(strstr(talked.text, "Names cannot"));
 }
 
 static void each_verdict_has_its_code_and_no_other_byte_has_one(void **state)
@@ -336,6 +390,9 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(somebody_whom_the_helper_has_just_recorded_gets_in, reset),
         cmocka_unit_test_setup(somebody_who_was_recorded_with_another_uid_is_asked_to_come_again,
                                reset),
+        cmocka_unit_test_setup(somebody_whom_only_the_name_finds_does_not_get_in, reset),
+        cmocka_unit_test_setup(only_who_is_enrolled_has_a_session, reset),
+        cmocka_unit_test_setup(a_source_of_names_that_fails_has_its_own_words, reset),
         cmocka_unit_test_setup(each_verdict_has_its_code_and_no_other_byte_has_one, reset),
         cmocka_unit_test_setup(a_helper_that_misbehaves_admits_nobody, reset),
         cmocka_unit_test_setup(a_helper_that_cannot_be_started_admits_nobody, reset),
