@@ -9,6 +9,28 @@
 
 OWN_DEFINE(release_local, struct local, local_release);
 
+bool store_window_check(struct store *store, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query =
+        store_prepare(store->db,
+                      "SELECT count(*), min(id), max(id) FROM (SELECT id FROM id UNION ALL"
+                      " SELECT uid FROM person UNION ALL SELECT gid FROM directory_group)",
+                      why);
+    struct id_window window = id_window();
+    int64_t least, most;
+
+    if (!query || store_step(query, why) != STEP_ROW)
+        return false;
+    least = sqlite3_column_int64(query, 1);
+    most = sqlite3_column_int64(query, 2);
+    return sqlite3_column_int64(query, 0) == 0 || (least >= window.least && most <= window.most) ||
+           error_set(why, ERROR_CONFIG,
+                     "ids from %lld to %lld are given already, for good: let id_min and id_max "
+                     "enclose them",
+                     (long long)least, (long long)most);
+}
+
 /* One that was known before has kept its name, which may have become a local one since. */
 static bool all_can_be_shown(const struct groups_plan *plan, const struct local *local,
                              struct error *why)

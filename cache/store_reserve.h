@@ -5,6 +5,12 @@
 #include "cache/store.h"
 
 /*
+ * Whether every id that was ever given lies in the window of this process (cache/id_window.h);
+ * else ERROR_CONFIG with those that must.
+ */
+bool store_window_check(struct store *store, struct error *why);
+
+/*
  * gids[i] for object_ids->items[i]: as a sign-in would give it, bound for good. `of` says issuer and
  * tenant. ERROR_CONFIG: a group cannot be shown on this host, so nobody would be seen in it.
  */

@@ -4,9 +4,13 @@
 #include "cache/local.h"
 #include "cache/name.h"
 #include "command/command.h"
+#include "command/host_ranges.h"
 #include "command/nss_conf.h"
+#include "command/pam_stack.h"
 #include "command/reserve.h"
 #include "config/paths.h"
+
+#define SSHD_SERVICE "sshd"
 
 OWN_DEFINE(release_config, struct config, config_release);
 
@@ -45,7 +49,19 @@ static bool find_all(const struct config *config, uint32_t *gids, struct error *
     return true;
 }
 
-static void tell(const struct nss_facts *facts)
+/* Why sshd is not told of people before their first sign-in; NULL: it is. */
+static const char *why_not_ssh(const struct reserved *reserved)
+{
+    if (!*reserved->issuer)
+        return "the platform has not told its issuer yet, so ssh cannot be the first way in: run "
+               "this once more after the first sign-in";
+    if (!pam_stack_has_us(PAM_DIR, PAM_DIR_LIB, SSHD_SERVICE))
+        return PAM_DIR "/" SSHD_SERVICE " has no account line for pam_latchkey.so, so ssh cannot "
+                       "be the first way in: run this once more when that is mended";
+    return NULL;
+}
+
+static void tell(const struct nss_facts *facts, const char *not_ssh)
 {
     const struct config *config = facts->config;
 
@@ -53,9 +69,18 @@ static void tell(const struct nss_facts *facts)
     for (size_t i = 0; i < config->local_groups.count; i++)
         printf("%s (gid %u) goes to the people of %s (gid %u)\n", config->local_groups.items[i],
                facts->local_gids[i], config->local_group_ids.items[i], facts->platform_gids[i]);
-    if (!*facts->issuer)
-        puts("the platform has not told its issuer yet, so ssh cannot be the first way in: run "
-             "this once more after the first sign-in");
+    if (not_ssh)
+        puts(not_ssh);
+}
+
+/* From here on ids are judged by the window that is to be in force. */
+static bool use_window(const struct config *config, struct error *why)
+{
+    const struct id_window window = {.least = config->id_min, .most = config->id_max};
+    const char *place = config->window_place;
+
+    id_window_use(window);
+    return host_ranges_leave(window, why) || error_context(why, "%s", *place ? place : CONFIG_FILE);
 }
 
 static bool apply(struct error *why)
@@ -63,19 +88,23 @@ static bool apply(struct error *why)
     OWNED(release_config) struct config *config = NULL;
     uint32_t local_gids[CONFIG_LOCAL_GROUPS_MOST];
     struct reserved reserved;
-    struct nss_facts facts = {.issuer = reserved.issuer,
-                              .local_gids = local_gids,
-                              .platform_gids = reserved.platform_gids};
+    struct nss_facts facts = {.local_gids = local_gids, .platform_gids = reserved.platform_gids};
+    OWNED(close_fd) int lock = -1;
+    const char *not_ssh;
 
     if (geteuid() != 0)
         return error_set(why, ERROR_CONFIG, "only root can do that");
-    if (!config_read(CONFIG_FILE, CONFIG_DROPS, &config, why) ||
-        !find_all(config, local_gids, why) || !reserve(config, &reserved, why))
+    lock = nss_conf_lock(why);
+    if (lock < 0 || !config_read(CONFIG_FILE, CONFIG_DROPS, &config, why) ||
+        !use_window(config, why) || !find_all(config, local_gids, why) ||
+        !reserve(config, &reserved, why))
         return false;
+    not_ssh = why_not_ssh(&reserved);
     facts.config = config;
+    facts.issuer = not_ssh ? "" : reserved.issuer;
     if (!nss_conf_write(&facts, why))
         return false;
-    tell(&facts);
+    tell(&facts, not_ssh);
     return true;
 }
 

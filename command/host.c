@@ -29,7 +29,7 @@ static bool open_folders(struct host *host, struct error *why)
 static bool open_all(struct host *host, bool lasts, struct error *why)
 {
     if (!host_become_owner(lasts, why) ||
-        !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) ||
+        (!host->config && !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why)) ||
         !store_open(PRIVATE_DIR, &host->store, why) || !open_folders(host, why))
         return false;
     host->link.memory = (struct breakers){.store = host->store, .runtime = host->runtime};
@@ -39,6 +39,12 @@ static bool open_all(struct host *host, bool lasts, struct error *why)
 
 bool host_open(struct host *host, struct error *why)
 {
+    return open_all(host, false, why);
+}
+
+bool host_open_with(struct host *host, struct config *taken_config, struct error *why)
+{
+    host->config = taken_config;
     return open_all(host, false, why);
 }
 

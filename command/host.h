@@ -21,7 +21,9 @@ struct host {
  * host is at fault, or the caller is neither root nor the user latchkey.
  */
 bool host_open(struct host *host, struct error *why);
-/* The same, for work with everybody who is remembered: time and memory are not bounded. */
+/* The same with a configuration that has been read already, and is released with the host. */
+bool host_open_with(struct host *host, struct config *taken_config, struct error *why);
+/* As host_open, for work with everybody who is remembered: time and memory are not bounded. */
 bool host_open_long(struct host *host, struct error *why);
 /* Only gives root up. `lasts`: as host_open_long. */
 bool host_become_owner(bool lasts, struct error *why);

@@ -14,8 +14,9 @@ struct reserved {
 };
 
 /*
- * In a child, which gives root up before it opens the store and reads the configuration itself, while
- * the caller stays what it is. What comes back is no more than words of the user latchkey: gids
- * inside the window, as many as `config` has groups. ERROR_CONFIG: the configuration has to change.
+ * In a child, which gives root up before it opens the store, while the caller stays what it is.
+ * The window of ids is the process's (cache/id_window.h). What comes back is no more than words of
+ * the user latchkey: gids inside the window, as many as `config` has groups. ERROR_CONFIG: the
+ * configuration has to change.
  */
-bool reserve(const struct config *config, struct reserved *reserved, struct error *why);
+bool reserve(struct config *config, struct reserved *reserved, struct error *why);
