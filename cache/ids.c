@@ -2,6 +2,7 @@
 #include "cache/ids.h"
 
 #include "cache/first_id.h"
+#include "cache/newcomer.h"
 #include "cache/store_internal.h"
 
 #include <errno.h>
@@ -97,6 +98,8 @@ bool ids_choose(struct store *store, const struct local *local, enum id_kind kin
         *choice = (struct id_choice){.id = id, .bound = true};
     if (given != LOOKUP_ABSENT)
         return given == LOOKUP_FOUND;
+    if (kind == ID_PERSON && !newcomer_may_come(label, why))
+        return false;
     question = id_question(store->db, why);
     if (!question)
         return false;

@@ -25,8 +25,8 @@ struct id_choice {
 struct store;
 
 /*
- * Looks, takes nothing, and holds no lock, because other sources may be slow. `label` is
- * the name of a person, the object id of a group. `avoid`: chosen a moment ago, not yet bound.
+ * Looks, takes nothing, and holds no lock, because other sources may be slow. Refuses people as
+ * cache/newcomer.h says. `label` is the name of a person, the object id of a group. `avoid`: chosen a moment ago, not yet bound.
  */
 bool ids_choose(struct store *store, const struct local *local, enum id_kind kind,
                 const struct account *account, const char *label, const uint32_t *avoid,
