@@ -110,10 +110,13 @@ static void local_groups_are_pairs_that_add_up(void **state)
 
     (void)state;
     assert_true(config_parse(WHOLE "[local groups]\nsudo = 0f0e7d4c-1f4a\ndocker=Linux Admins\n"
-                                   "sudo = staff\nsudo = staff\n# remark\nadm = a ; remark\n",
+                                   "sudo = staff\nsudo = staff\n# remark\nadm = a ; remark\n"
+                                   "sudo = 6F1C2A9E-0d53-4A51-9C4F-5B7F0F3E7A10\n"
+                                   "sudo = 6f1c2a9e-0d53-4a51-9c4f-5b7f0f3e7a10\n",
                              "f", &config, &why));
-    assert_int_equal(config->local_groups.count, 4);
-    assert_int_equal(config->local_group_ids.count, 4);
+    assert_int_equal(config->local_groups.count, 5);
+    assert_int_equal(config->local_group_ids.count, 5);
+    assert_string_equal(config->local_group_ids.items[4], "6f1c2a9e-0d53-4a51-9c4f-5b7f0f3e7a10");
     assert_string_equal(config->local_groups.items[0], "sudo");
     assert_string_equal(config->local_group_ids.items[0], "0f0e7d4c-1f4a");
     assert_string_equal(config->local_groups.items[1], "docker");
@@ -193,14 +196,24 @@ static void complaints_name_file_line_and_cure(void **state)
          "\"ADA@contoso.example\""},
         {"signing_algorithms = HS256\n",
          "f:1: signing_algorithms wants RS256, PS256 or ES256, not \"HS256\""},
-        {"home = /home/all\n", "f:1: home wants an absolute path that contains {name}, not "
-                               "\"/home/all\""},
+        {"home = /home/all\n", "f:1: home wants an absolute path without blanks that contains "
+                               "{name}, not \"/home/all\""},
+        {"home = /my home/{name}\n", "f:1: home wants an absolute path without blanks that "
+                                     "contains {name}, not \"/my home/{name}\""},
+        {"home = /h\xc3\xb6me/{name}\n", "f:1: home wants an absolute path without blanks that "
+                                         "contains {name}, not \"/h\xc3\xb6me/{name}\""},
+        {"shell = /bin/ba\x01sh\n", "f:1: shell wants an absolute path without blanks, not "
+                                    "\"/bin/ba\x01sh\""},
         {"just words\n", "f:1: wants name = value"},
         {"[strange]\nissuer = https://a.example\n", "f:2: no section is called [strange]"},
         {WHOLE "[local groups]\nsudo =\n",
          "f:6: sudo wants the object id of one group of the identity platform, not \"\""},
         {WHOLE "[local groups]\nsu do = x\n",
          "f:6: [local groups] wants names of local groups, not \"su do\""},
+        {WHOLE "[local groups]\ns\xc3\xbc"
+               "do = x\n",
+         "f:6: [local groups] wants names of local groups, not \"s\xc3\xbc"
+         "do\""},
         {WHOLE "[local groups]\noffline_days = 3\n",
          "f:6: offline_days is a setting: move it above [local groups]"},
         {WHOLE "[Local Groups]\nsudo = x\n", "f:6: no section is called [Local Groups]"},
