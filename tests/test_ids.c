@@ -5,6 +5,8 @@
 #include "cache/store_internal.h"
 #include "tests/place.h"
 
+#include <shadow.h>
+
 #define ISSUER "https://login.example"
 
 static struct place place;
@@ -199,6 +201,98 @@ static void ids_of_other_sources_are_passed_over(void **state)
     assert_int_equal(status, 0);
 }
 
+/* sssd or winbind, for instance; here it is the passwd file of which our list of names knows nothing. */
+static enum error_kind kind_for_name_elsewhere(const char *uid, enum id_kind kind)
+{
+    static char path[64];
+    char line[128];
+    int status, ends[2];
+    pid_t child;
+    enum error_kind said = ERROR_KINDS;
+
+    snprintf(line, sizeof line, "ada@contoso.example:x:%s:1::/:/bin/sh\n", uid);
+    place_write(&place, "passwd", line, strlen(line), 0644);
+    place_path(&place, "passwd", path);
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        struct account ada = account_of("ada");
+        struct error why = {0};
+        struct id_choice choice;
+
+        if (!own_mounts() || mount(path, "/etc/passwd", "none", MS_BIND, NULL) != 0)
+            _exit(CHILD_MAY_NOT);
+        (void)ids_choose(store, nobody, kind, &ada, "ada@contoso.example", NULL, 0, &choice, &why);
+        _exit(write(ends[1], &why.kind, sizeof why.kind) != sizeof why.kind);
+    }
+    close(ends[1]);
+    waitpid(child, &status, 0);
+    if (WEXITSTATUS(status) == CHILD_MAY_NOT)
+        skip();
+    assert_int_equal(read(ends[0], &said, sizeof said), sizeof said);
+    close(ends[0]);
+    return said;
+}
+
+static void nobody_new_has_a_name_with_a_uid_elsewhere(void **state)
+{
+    struct account ada = account_of("ada");
+    char first[16];
+
+    (void)state;
+    snprintf(first, sizeof first, "%u", first_id("person", ISSUER, "ada@contoso.example"));
+    assert_int_equal(kind_for_name_elsewhere("5000", ID_PERSON), ERROR_REFUSED);
+    assert_int_equal(kind_for_name_elsewhere("1879048191", ID_PERSON), ERROR_REFUSED);
+    assert_int_equal(kind_for_name_elsewhere("2147483646", ID_PERSON), ERROR_REFUSED);
+    assert_int_equal(kind_for_name_elsewhere("0", ID_PERSON), ERROR_REFUSED);
+    assert_int_equal(kind_for_name_elsewhere(first, ID_PERSON), ERROR_NONE);
+    assert_int_equal(kind_for_name_elsewhere("5000", ID_GROUP), ERROR_NONE);
+    /* Who has an id keeps it. */
+    assert_true(bind_id(ID_PERSON, &ada, ID_LEAST + 5));
+    assert_int_equal(kind_for_name_elsewhere("5000", ID_PERSON), ERROR_NONE);
+}
+
+/* The local files are locked while they are changed, and exchanged at once: nobody has to wait. */
+static int choose_while_locked(const void *lock)
+{
+    struct account ada = account_of("ada");
+    struct local *local = NULL;
+    struct error why = {0};
+    struct id_choice choice;
+    int status = 1;
+    pid_t child;
+
+    if (!own_mounts() || mount(lock, "/etc/.pwd.lock", "none", MS_BIND, NULL) != 0)
+        return CHILD_MAY_NOT;
+    if (lckpwdf() != 0)
+        return 1;
+    child = fork(); /* the lock is this process's */
+    if (child == 0)
+        _exit(!local_read("/etc/passwd", "/etc/group", &local, &why) ||
+              !ids_choose(store, local, ID_PERSON, &ada, "ada@contoso.example", NULL, 0, &choice,
+                          &why));
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static void an_id_is_chosen_while_the_local_files_are_locked(void **state)
+{
+    char path[64];
+    pid_t child;
+    int status;
+
+    (void)state;
+    place_write(&place, "lock", "", 0, 0600);
+    place_path(&place, "lock", path);
+    child = fork();
+    if (child == 0)
+        _exit(choose_while_locked(path));
+    waitpid(child, &status, 0);
+    if (WEXITSTATUS(status) == CHILD_MAY_NOT)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static void an_id_is_bound_once_and_for_good(void **state)
 {
     struct account ada = account_of("ada"), bob = account_of("bob");
@@ -262,6 +356,8 @@ static const struct CMUnitTest tests[] = {
     TEST(local_files_are_read_as_the_c_library_reads_them),
     TEST(taken_ids_are_passed_over_upwards),
     TEST(ids_of_other_sources_are_passed_over),
+    TEST(nobody_new_has_a_name_with_a_uid_elsewhere),
+    TEST(an_id_is_chosen_while_the_local_files_are_locked),
     TEST(an_id_is_bound_once_and_for_good),
     TEST(accounts_differ_in_every_part),
     TEST(a_damaged_id_is_an_error_and_nobodys),

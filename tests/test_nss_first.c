@@ -9,10 +9,15 @@
  *     *NAME         initgroups
  *     +UID:NAME     publishes a snapshot that has this person alone
  *     [SIZE:NAME    getpwnam with so much room
+ *     -             from here on no file can be opened
+ *     =             files can be opened again
  */
 #include "tests/nss_root.h"
 
 #include "cache/first_id.h"
+#include "cache/window_in_force.h"
+
+#include <sys/resource.h>
 
 #define WHOLE   BEFORE "issuer " ISSUER "\n" DOMAINS PATHS "end 1\n"
 #define NEW     "nina@contoso.example"
@@ -53,6 +58,14 @@ static void publish_person(const char *step)
         printf("%s\n", why.text);
 }
 
+static void limit_files(rlim_t most)
+{
+    const struct rlimit limit = {.rlim_cur = most, .rlim_max = 64};
+
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        printf("%m\n");
+}
+
 static void do_step(const char *step)
 {
     struct passwd person;
@@ -72,6 +85,10 @@ static void do_step(const char *step)
     case '+':
         publish_person(step + 1);
         return;
+    case '-':
+    case '=':
+        limit_files(*step == '-' ? 0 : 64);
+        return;
     case '[':
         size = strtoul(step + 1, NULL, 10);
         step = strchr(step, ':');
@@ -90,6 +107,10 @@ static int answer_steps(int count, char **arguments)
 {
     uid_t uid = (uid_t)strtoul(arguments[1], NULL, 10);
 
+    struct id_window window;
+
+    if (window_in_force(&window))
+        id_window_use(window); /* that of what is published; the module has its own */
     if (!load(arguments[0]) || setresuid(uid, uid, uid) != 0)
         return 1;
     for (int i = 2; i < count; i++)
@@ -362,6 +383,43 @@ static void one_name_is_told_to_a_process_and_no_other(void **state)
                         JOIN(TOLD(NEW, FIRST), NOT_FOUND, ADA_LINE));
 }
 
+/* ---- the window, and when root's word cannot be read just now ---- */
+
+#define OTHER_LEAST 20000u
+#define OTHER_MOST  50000u
+#define IN_OTHER    "version 1\nwindow 20000 50000\nnames full\n"
+
+static void ids_are_those_of_the_window_in_force(void **state)
+{
+    uint32_t first;
+
+    (void)state;
+    write_conf(IN_OTHER "issuer " ISSUER "\n" DOMAINS PATHS "end 1\n");
+    id_window_use((struct id_window){OTHER_LEAST, OTHER_MOST});
+    first = FIRST;
+    id_window_use(ID_WINDOW_PRESET);
+    assert_in_range(first, OTHER_LEAST, OTHER_MOST);
+    assert_string_equal(ASK(NEW, UID_OF(ADA), ENROL(first, NEW), NEW, UID_OF(first),
+                            UID_OF(first + 1), UID_OF(OTHER_LEAST - 1), UID_OF(OTHER_MOST + 1)),
+                        JOIN(TOLD(NEW, first), NOT_FOUND, ENROLLED(NEW, first),
+                             ENROLLED(NEW, first), NOT_FOUND NOT_FOUND NOT_FOUND));
+    /* Also for whoever asks by number first. */
+    assert_string_equal(ASK(UID_OF(first)), ENROLLED(NEW, first));
+    /* Without root's word those are nobody's. */
+    unlink(NSS_CONF_FILE);
+    assert_string_equal(ASK(UID_OF(first)), NOT_FOUND);
+}
+
+static void who_was_short_of_descriptors_reads_again(void **state)
+{
+    (void)state;
+    assert_string_equal(ASK("-", UID_OF(ADA), UID_OF(ADA), "=", NEW),
+                        JOIN("unavailable\nunavailable\n", TOLD(NEW, FIRST)));
+    /* What is no file to be trusted stays so. */
+    assert_int_equal(chmod(NSS_CONF_FILE, 0666), 0);
+    assert_string_equal(ASK("-", UID_OF(ADA), "=", NEW), "unavailable\n" NOT_FOUND);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +436,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(who_is_enrolled_otherwise_is_not_found_where_she_was_told, fresh),
         cmocka_unit_test_setup(an_id_that_was_told_is_not_told_again_when_somebody_has_it, fresh),
         cmocka_unit_test_setup(one_name_is_told_to_a_process_and_no_other, fresh),
+        cmocka_unit_test_setup(ids_are_those_of_the_window_in_force, fresh),
+        cmocka_unit_test_setup(who_was_short_of_descriptors_reads_again, fresh),
     };
     const size_t count = sizeof tests / sizeof tests[0];
 
