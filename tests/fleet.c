@@ -8,6 +8,7 @@
  *     fleet latchkey-probe.timer
  */
 #include "base/breaker.h"
+#include "tests/unit_file.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -172,32 +173,12 @@ static void judge(const struct story *story)
     check(story, after <= 1.1 * HOSTS / SIGN_IN_EACH, "somebody still asks too much");
 }
 
-/* A setting of a unit, in seconds, as milliseconds. */
-static unsigned setting(const char *file, const char *name)
-{
-    size_t length = strlen(name);
-    char line[256];
-    unsigned long found = 0;
-    FILE *unit = fopen(file, "re");
-
-    while (unit && fgets(line, sizeof line, unit))
-        if (strncmp(line, name, length) == 0 && line[length] == '=')
-            found = strtoul(line + length + 1, NULL, 10) * 1000;
-    if (unit)
-        fclose(unit);
-    if (found == 0) {
-        fprintf(stderr, "fleet: %s has no %s\n", file, name);
-        exit(2);
-    }
-    return (unsigned)found;
-}
-
 int main(int count, char **arguments)
 {
     const char *unit = count > 1 ? arguments[1] : "";
 
-    timer_ms = setting(unit, "OnUnitInactiveSec");
-    timer_random_ms = setting(unit, "RandomizedDelaySec");
+    timer_ms = 1000 * unit_seconds(unit, "OnUnitInactiveSec");
+    timer_random_ms = 1000 * unit_seconds(unit, "RandomizedDelaySec");
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         seed = 88172645463325252u + i;
         for (unsigned h = 0; h < HOSTS; h++)

@@ -5,7 +5,7 @@
  * product's own code from the request of the PAM module to the store; what is replaced is the time
  * (time(2), base/clock.h), the network (platform/http.h) and the cost of a key derivation.
  *
- *     thirty_days [SEED]
+ *     thirty_days latchkey-probe.timer [SEED]
  *
  * Needs root and a build folder of its own (statedir, configdir and runtimedir): in a mount namespace
  * empty folders stand in their places.
@@ -20,6 +20,7 @@
 #include "login/session.h"
 #include "platform/http.h"
 #include "tests/signer.h"
+#include "tests/unit_file.h"
 
 #include <crypt.h>
 #include <fcntl.h>
@@ -36,8 +37,6 @@
 #define START  ((time_t)1800000000)
 #define DAYS   30
 
-#define TIMER_SECONDS    5 /* of latchkey-probe.timer, and at most TIMER_RANDOM more */
-#define TIMER_RANDOM     10
 #define RECOVERY_SECONDS ((time_t)60)
 
 /* --- The world. --- */
@@ -54,6 +53,7 @@ static struct {
     char line[1024]; /* the last one of the log */
 } world;
 
+static unsigned timer_seconds, timer_random; /* OnUnitInactiveSec, RandomizedDelaySec */
 static unsigned passed, failed;
 
 static void expect(bool held, const char *what, const char *detail)
@@ -451,7 +451,7 @@ static void somebody_signs_in(void)
 
 static time_t next_elapse(void)
 {
-    return world.now + TIMER_SECONDS + random_between(0, TIMER_RANDOM);
+    return world.now + timer_seconds + random_between(0, timer_random);
 }
 
 /* Lets time pass until `end`, with sign-ins every `mean` seconds or so, and the timer. */
@@ -520,7 +520,9 @@ int main(int count, char **arguments)
 {
     const time_t end = START + DAYS * DAY;
 
-    random_state = count > 1 ? strtoull(arguments[1], NULL, 10) : 20261122;
+    timer_seconds = unit_seconds(count > 1 ? arguments[1] : "", "OnUnitInactiveSec");
+    timer_random = unit_seconds(count > 1 ? arguments[1] : "", "RandomizedDelaySec");
+    random_state = count > 2 ? strtoull(arguments[2], NULL, 10) : 20261122;
     world.now = START;
     world.key = EVP_RSA_gen(2048);
     build_host();
