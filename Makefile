@@ -237,7 +237,7 @@ test-outage: check-build
 	tests/test_emulator.py
 	tests/test_outage.py $(check_b)
 	$(check_b)/tests/fleet packaging/systemd/latchkey-probe.timer
-	$(check_b)/tests/thirty_days
+	$(check_b)/tests/thirty_days packaging/systemd/latchkey-probe.timer
 
 ## test-cache: damage, kills, hostile names and all lengths of buffers, a slice of them; all with FULL=1
 test-cache: check-build
@@ -266,10 +266,13 @@ deps:
 demo: deps deb
 	LATCHKEY_PACKAGES=$B/deb tests/container/demo.py
 
-## bench: what a sign-in costs, in a container, and bench-nss
-bench: deps deb $B/tests/bench_login check-build bench-nss
-	tests/bench_outage.py $(check_b)
+## bench: what a sign-in costs, in a container, bench-outage and bench-nss
+bench: deps deb $B/tests/bench_login bench-nss bench-outage
 	LATCHKEY_PACKAGES=$B/deb tests/container/bench.py $B/tests/bench_login
+
+## bench-outage: what a sign-in costs that meets an outage, beside what it may cost
+bench-outage: check-build
+	tests/bench_outage.py $(check_b)
 
 ## bench-nss: what lookups cost, next to other NSS modules (SIZES='1000 100000'; FULL=1: and a million people)
 bench-nss: deps deb $B/tests/bench_nss $B/tests/snapshot_make
@@ -297,7 +300,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-outage test-cache emulator test-container deps demo bench bench-nss test format help clean distclean
+        test-platform test-sign-in test-outage test-cache emulator test-container deps demo bench bench-nss bench-outage test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
