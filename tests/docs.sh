@@ -24,11 +24,11 @@ is_at_most() { # lines, file
 }
 
 settings() {
-    sed -n 's/^ *{"\([a-z_]*\)", SETTING_.*/\1/p' config/config.c
+    sed -n 's/^ *{"\([a-z_]*\)", SETTING_.*/\1/p' config/setting.c
 }
 
 preset_of() {
-    sed -n "/^ *{\"$1\",/,/}/p" config/config.c | tr -d '\n' |
+    sed -n "/^ *{\"$1\",/,/}/p" config/setting.c | tr -d '\n' |
         sed -n 's/^[^}]*PLACE([a-z_]*), *[0-9]*, *[0-9]*, *\(NULL\|"[^"]*"\).*/\1/p' | tr -d '"'
 }
 
@@ -48,7 +48,7 @@ is_at_most 120 README.md && is_at_most 120 HACKING.md && is_at_most 100 ARCHITEC
 verdict $? "a document is missing or too long"
 
 [ "$(settings | wc -l)" -ge 10 ]
-verdict $? "the table of settings in config/config.c cannot be read"
+verdict $? "the table of settings in config/setting.c cannot be read"
 
 for setting in $(settings); do
     preset=$(preset_of "$setting")
