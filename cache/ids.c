@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/ids.h"
 
+#include "cache/elsewhere.h"
 #include "cache/first_id.h"
 #include "cache/newcomer.h"
 #include "cache/store_internal.h"
-
-#include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-
-#define ENTRY_MOST 16384 /* bytes that an entry of another source may take */
 
 static enum lookup id_of(sqlite3 *db, enum id_kind kind, const struct account *account,
                          uint32_t *id, struct error *why)
@@ -64,20 +59,6 @@ static sqlite3_stmt *id_question(sqlite3 *db, struct error *why)
                          why);
 }
 
-/*
- * By any source of nsswitch.conf. A source that cannot answer now does not count:
- * the window is free by convention, and people must not be kept out by it.
- */
-static bool known_elsewhere(uint32_t id)
-{
-    char space[ENTRY_MOST];
-    struct passwd person, *found_person = NULL;
-    struct group group, *found_group = NULL;
-
-    return getpwuid_r(id, &person, space, sizeof space, &found_person) == ERANGE || found_person ||
-           getgrgid_r(id, &group, space, sizeof space, &found_group) == ERANGE || found_group;
-}
-
 static bool is_among(const uint32_t *ids, size_t count, uint32_t id)
 {
     for (size_t i = 0; i < count; i++)
@@ -109,7 +90,7 @@ bool ids_choose(struct store *store, const struct local *local, enum id_kind kin
         if (given == LOOKUP_UNAVAILABLE)
             return false;
         if (given == LOOKUP_ABSENT && !is_among(avoid, avoid_count, id) &&
-            !local_has_id(local, id) && !known_elsewhere(id)) {
+            !local_has_id(local, id) && !elsewhere_has(store->elsewhere, id)) {
             *choice = (struct id_choice){.id = id};
             return true;
         }

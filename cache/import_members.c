@@ -12,9 +12,9 @@ bool import_members_begin(struct import_members *members, sqlite3 *db, struct er
 
 void import_members_release(struct import_members *members)
 {
-    sqlite3_finalize(members->gids);
-    sqlite3_finalize(members->join);
-    sqlite3_finalize(members->leave);
+    store_finish(members->gids);
+    store_finish(members->join);
+    store_finish(members->leave);
 }
 
 static int id_order(const void *one, const void *other)

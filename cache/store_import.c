@@ -2,8 +2,10 @@
 #include "cache/store_import.h"
 
 #include "base/text.h"
+#include "cache/elsewhere.h"
 #include "cache/import_groups.h"
 #include "cache/import_members.h"
+#include "cache/statement_pool.h"
 #include "cache/store_claims.h"
 #include "cache/store_rules.h"
 #include "config/paths.h"
@@ -15,10 +17,13 @@
 
 struct store_import {
     struct store *store;
+    struct statement_pool pool;
     struct local *local;
+    struct elsewhere elsewhere;
     struct import_groups groups;
     struct import_members members;
     sqlite3_stmt *person;
+    bool recovered; /* some ids wait for their accounts */
 };
 OWN_DEFINE(release_import, struct store_import, store_import_release);
 
@@ -29,6 +34,15 @@ static const char write_person[] =
     " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = coalesce(?3, gecos), home = ?4,"
     " shell = ?5";
 
+/* Asking for each id takes longer than all else where that is possible at all. */
+static bool list_elsewhere(struct store_import *import, struct error *why)
+{
+    if (!elsewhere_can_list(NSSWITCH_FILE))
+        return true;
+    import->store->elsewhere = &import->elsewhere;
+    return elsewhere_list(&import->elsewhere, why);
+}
+
 bool store_import_begin(struct store *store, struct store_import **begun, struct error *why)
 {
     OWNED(release_import) struct store_import *import = calloc(1, sizeof *import);
@@ -36,10 +50,11 @@ bool store_import_begin(struct store *store, struct store_import **begun, struct
     if (!import)
         return error_set(why, ERROR_SYSTEM, "no memory");
     import->store = store;
+    pool_begin(&import->pool, store->db);
     if (sqlite3_exec(store->db, "PRAGMA cache_size = -" TEXT(CACHE_KIB), NULL, NULL, NULL) !=
         SQLITE_OK)
         return store_failed(store->db, "making room", why);
-    if (!local_read(LOCAL_PASSWD, LOCAL_GROUP, &import->local, why))
+    if (!local_read(LOCAL_PASSWD, LOCAL_GROUP, &import->local, why) || !list_elsewhere(import, why))
         return false;
     import->person = store_prepare(store->db, write_person, why);
     if (!import->person || !import_members_begin(&import->members, store->db, why))
@@ -52,9 +67,12 @@ void store_import_release(struct store_import *import)
 {
     if (!import)
         return;
-    sqlite3_finalize(import->person);
+    store_finish(import->person);
     import_members_release(&import->members);
+    pool_end(&import->pool, import->store->db);
     import_groups_release(&import->groups);
+    import->store->elsewhere = NULL;
+    elsewhere_release(&import->elsewhere);
     local_release(import->local);
     free(import);
 }
@@ -142,7 +160,12 @@ static void batch_release(struct batch *batch)
 static bool id_plan(struct store_import *import, const struct imported_person *person,
                     struct chosen *chosen, struct id_choice *choice, struct error *why)
 {
-    switch (ids_recovered(import->store, ID_PERSON, &person->account, person->name, choice, why)) {
+    enum lookup waits = LOOKUP_ABSENT;
+
+    if (import->recovered)
+        waits =
+            ids_recovered(import->store, ID_PERSON, &person->account, person->name, choice, why);
+    switch (waits) {
     case LOOKUP_FOUND:
         return true;
     case LOOKUP_ABSENT:
@@ -183,6 +206,28 @@ static bool plan_rows(struct store_import *import, struct import_row *rows, stru
             return false;
     }
     return true;
+}
+
+static bool look_for_recovered(struct store_import *import, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(
+        import->store->db,
+        "SELECT 1 FROM id WHERE kind = 1 AND issuer = '" ISSUER_RECOVERED "' LIMIT 1", why);
+    enum step step = query ? store_step(query, why) : STEP_FAILED;
+
+    import->recovered = step == STEP_ROW;
+    return step != STEP_FAILED;
+}
+
+/* One look at the store is cheaper than ten for each person; but none while others are asked. */
+static bool plan_all(struct store_import *import, struct import_row *rows, struct batch *batch,
+                     struct error *why)
+{
+    OWNED(transaction_end) struct transaction transaction = {0};
+
+    return (!import->store->elsewhere || transaction_read(&transaction, import->store, why)) &&
+           look_for_recovered(import, why) && plan_rows(import, rows, batch, why);
 }
 
 /* ---- within the transaction ---- */
@@ -306,7 +351,7 @@ bool store_import_rows(struct store_import *import, struct import_row *rows, siz
         import_groups_forget(&import->groups);
         if (!batch.plans)
             return error_set(why, ERROR_SYSTEM, "no memory");
-        if (!plan_rows(import, rows, &batch, why) || !record(import, rows, &batch, now, &lost, why))
+        if (!plan_all(import, rows, &batch, why) || !record(import, rows, &batch, now, &lost, why))
             return false;
         if (!lost)
             return true;

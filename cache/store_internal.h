@@ -17,6 +17,7 @@ struct store {
     bool writable;
     int64_t patience_ms; /* what is left of PATIENCE_MS */
     int64_t *hurry_ms;   /* what is left for what is done now; NULL: that may take all patience */
+    const struct elsewhere *elsewhere; /* borrowed; NULL: other sources are asked for each id */
     struct host_key key;
 };
 
@@ -25,7 +26,9 @@ int store_wait(void *store, int times);
 
 #define PATIENCE_MS 15000 /* how long all statements of a store together wait for other processes */
 
-OWN_DEFINE(statement_release, sqlite3_stmt, sqlite3_finalize);
+/* Back to the pool that it is of, or finalized. */
+void store_finish(sqlite3_stmt *statement);
+OWN_DEFINE(statement_release, sqlite3_stmt, store_finish);
 OWN_DEFINE(database_release, sqlite3, sqlite3_close_v2);
 
 /* Says in words what SQLite has just failed at. Returns false. */

@@ -15,11 +15,11 @@ struct refill {
 
 static void refill_release(struct refill *refill)
 {
-    sqlite3_finalize(refill->id);
-    sqlite3_finalize(refill->bare);
-    sqlite3_finalize(refill->person);
-    sqlite3_finalize(refill->group);
-    sqlite3_finalize(refill->membership);
+    store_finish(refill->id);
+    store_finish(refill->bare);
+    store_finish(refill->person);
+    store_finish(refill->group);
+    store_finish(refill->membership);
     free(refill->space);
 }
 

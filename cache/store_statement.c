@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The few ways in which the files of the store talk to SQLite. */
+#include "cache/statement_pool.h"
 #include "cache/store_internal.h"
 
 static const char *in_words(int code)
@@ -40,11 +41,21 @@ bool store_damaged(struct error *why)
 
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, struct error *why)
 {
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement = pool_take(db, sql);
 
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+    if (statement)
+        return statement;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK)
+        pool_add(db, sql, statement);
+    else
         store_failed(db, "asking it", why);
     return statement;
+}
+
+void store_finish(sqlite3_stmt *statement)
+{
+    if (statement && !pool_give_back(statement))
+        sqlite3_finalize(statement);
 }
 
 bool bind_text(sqlite3_stmt *statement, int at, const char *text)
