@@ -17,10 +17,16 @@ struct exported_person {
     size_t group_count;
 };
 
+struct store_export;
+bool store_export_begin(struct store *store, struct store_export **begun, struct error *why);
+void store_export_release(struct store_export *export); /* accepts NULL */
+
 /*
- * The next person by uid after `*uid`, which moves on; 0 to begin. No lock is held between two
- * calls, so each person is as of his own moment. Who was recovered from a snapshot and has not been
- * claimed is left out: his account is not known. `groups` has room for GROUPS_MOST.
+ * The next person by uid. No lock is held between two calls, so each person is as of his own moment.
+ * Who was recovered from a snapshot and has not been claimed is left out: his account is not known.
+ * `groups` has room for GROUPS_MOST.
  */
-enum lookup store_export_next(struct store *store, uint32_t *uid, struct exported_group *groups,
+enum lookup store_export_next(struct store_export *export, struct exported_group *groups,
                               struct exported_person *person, struct error *why);
+/* How many are left out. */
+bool store_export_unclaimed(struct store_export *export, size_t *count, struct error *why);

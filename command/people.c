@@ -11,6 +11,7 @@
 #include <fcntl.h>
 
 OWN_DEFINE(store_owned, struct store, store_close);
+OWN_DEFINE(export_owned, struct store_export, store_export_release);
 
 static int failed(const char *what, const struct error *why)
 {
@@ -65,19 +66,36 @@ static int run_import(const struct command *command, int count, char **arguments
                 : command_misused(command, "import: a file is missing, or - for standard input");
 }
 
+/* Whoever takes an export for a copy of everything must hear that it is not. */
+static bool tell_unclaimed(struct store_export *export, struct error *why)
+{
+    size_t count;
+
+    if (!store_export_unclaimed(export, &count, why))
+        return false;
+    if (count)
+        fprintf(stderr,
+                "latchkey people export: left out: %zu who were recovered from a snapshot and have "
+                "not signed in since\n",
+                count);
+    return true;
+}
+
 static bool export_all(struct store *store, struct error *why)
 {
     OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
+    OWNED(export_owned) struct store_export *export = NULL;
     struct exported_person person;
     enum lookup lookup;
-    uint32_t uid = 0;
 
     if (!groups)
         return error_set(why, ERROR_SYSTEM, "no memory");
-    while ((lookup = store_export_next(store, &uid, groups, &person, why)) == LOOKUP_FOUND)
+    if (!store_export_begin(store, &export, why))
+        return false;
+    while ((lookup = store_export_next(export, groups, &person, why)) == LOOKUP_FOUND)
         if (!people_line_print(&person))
-            return error_set(why, ERROR_SYSTEM, "uid %u cannot be written as a line", uid);
-    return lookup == LOOKUP_ABSENT;
+            return error_set(why, ERROR_SYSTEM, "%s cannot be written as a line", person.name);
+    return lookup == LOOKUP_ABSENT && tell_unclaimed(export, why);
 }
 
 static int export(void)
