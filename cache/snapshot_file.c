@@ -17,11 +17,17 @@ static bool is_for_readers(const struct stat *status)
 
 bool snapshot_file_map(int folder, const char *name, struct snapshot *mapped)
 {
-    OWNED(close_fd) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    OWNED(close_fd) int fd = openat(folder, name, SNAPSHOT_FILE_OPEN);
+
+    return fd >= 0 && snapshot_file_map_open(fd, mapped);
+}
+
+bool snapshot_file_map_open(int fd, struct snapshot *mapped)
+{
     struct stat status;
     void *bytes;
 
-    if (fd < 0 || fstat(fd, &status) != 0)
+    if (fstat(fd, &status) != 0)
         return false;
     errno = EINVAL;
     if (!is_for_readers(&status) || status.st_size <= 0)

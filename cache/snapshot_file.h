@@ -13,6 +13,9 @@
  * snapshot by its header. Ends with snapshot_file_unmap.
  */
 bool snapshot_file_map(int folder, const char *name, struct snapshot *mapped);
+/* The same for a file that was opened like this, for whoever gives rights up before he reads it. */
+#define SNAPSHOT_FILE_OPEN (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+bool snapshot_file_map_open(int fd, struct snapshot *mapped);
 void snapshot_file_unmap(struct snapshot *mapped); /* accepts a zeroed one */
 
 /* Whether each byte is as it was written. Reads the whole file. */

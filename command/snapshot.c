@@ -79,36 +79,51 @@ static int end_faults(const struct telling *telling, const struct snapshot_facts
     return telling->shown ? EXIT_NOT_SO : EXIT_GOOD;
 }
 
-/* Why a file that can be opened is not one that readers would believe. */
-static const char *unfit(const char *file)
+/* Why this is not a file that readers would believe. */
+static const char *unfit(int fd, int reason)
 {
     struct stat status;
 
-    if (lstat(file, &status) != 0)
-        return "it cannot be looked at";
-    if (!S_ISREG(status.st_mode))
+    if (reason == ENOENT)
+        return "there is no such file";
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return "it is not a regular file";
     if ((status.st_mode & 0777) != 0644)
         return "its mode is not 0644, so no reader believes it";
     return "its header is not one of a snapshot of this version, or does not fit its size";
 }
 
+/* What comes of opening is an answer about the file; what else goes wrong is not. */
+static bool is_about_file(int reason)
+{
+    return reason == 0 || reason == EINVAL || reason == ELOOP || reason == ENOENT;
+}
+
+/*
+ * Opened as the caller, who may read what others may not; read as somebody who can do no harm,
+ * because anybody may have made the file.
+ */
 static int verify(const char *file, bool json)
 {
     OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+    OWNED(close_fd) int fd = open(file, SNAPSHOT_FILE_OPEN);
     struct telling telling = {.file = file, .json = json};
     struct snapshot_faults faults = {.tell = tell_fault, .context = &telling};
     struct snapshot_facts facts = {0};
     struct error why = {0};
-    int reason = snapshot_file_map(AT_FDCWD, file, &snapshot) ? 0 : errno;
+    int reason = fd < 0 ? errno : 0;
 
-    if (reason && reason != EINVAL && reason != ELOOP && reason != ENOENT) {
+    if (geteuid() == 0 && !host_become_owner(true, &why))
+        return failed("verify", &why);
+    if (fd >= 0 && !snapshot_file_map_open(fd, &snapshot))
+        reason = errno;
+    if (!is_about_file(reason)) {
         error_set(&why, ERROR_SYSTEM, "%s: %s", file, strerror(reason));
         return failed("verify", &why);
     }
     begin_faults(&telling);
     if (reason)
-        tell_fault(&telling, 0, reason == ENOENT ? "there is no such file" : unfit(file));
+        tell_fault(&telling, 0, unfit(fd, reason));
     else if (!snapshot_check(&snapshot, &facts, &faults, &why))
         return failed("verify", &why);
     if (facts.superseded && strcmp(file, SNAPSHOT_PATH) == 0)
