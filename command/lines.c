@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define ROOM_LEFT (64ul * 1024 * 1024)
 
 bool lines_open(int fd, struct lines *lines, struct error *why)
 {
@@ -95,6 +98,15 @@ enum line lines_next(struct lines *lines, const char **text, size_t *length, uin
     return LINES_LINE;
 }
 
+/* The disk is that of the store: what never ends must not take the last of it from sign-ins. */
+static bool has_room(int fd)
+{
+    struct statvfs disk;
+
+    return fstatvfs(fd, &disk) != 0 || disk.f_blocks == 0 ||
+           disk.f_bavail > ROOM_LEFT / disk.f_frsize;
+}
+
 static bool copy(int from, int to, struct error *why)
 {
     char bytes[65536];
@@ -105,6 +117,9 @@ static bool copy(int from, int to, struct error *why)
             continue;
         if (got < 0)
             return error_set(why, ERROR_SYSTEM, "reading: %m");
+        if (!has_room(to))
+            return error_set(why, ERROR_SYSTEM,
+                             "the disk has no room for a copy of what comes: give it as a file");
         for (ssize_t done = 0, put; done < got; done += put) {
             put = write(to, bytes + done, (size_t)(got - done));
             if (put <= 0)

@@ -15,17 +15,17 @@
 #include "command/progress.h"
 #include "config/paths.h"
 
-#include <malloc.h>
+#include <signal.h>
 
 /*
- * In one transaction, for which sign-ins have to wait (the store's PATIENCE_MS). Large ones touch the
+ * In one transaction, for which sign-ins that record something have to wait. Large ones touch the
  * same pages less often, so they are as large as this disk does in a moment.
  */
-#define ROWS_FIRST    2000u
-#define ROWS_MOST     32000u
+#define ROWS_FIRST    500u
+#define ROWS_MOST     8000u
 #define BYTES_AT_ONCE ((size_t)32 * 1024 * 1024)
-#define SHORT_MS      1500
-#define LONG_MS       4000
+#define SHORT_MS      120
+#define LONG_MS       300
 #define COMPLAINTS    100 /* bad lines that are named */
 
 struct import {
@@ -41,6 +41,7 @@ struct import {
     uint32_t *numbers; /* of their lines */
     size_t at_once;
     char *text; /* of one line */
+    bool interrupted;
 };
 
 static void import_release(struct import *import)
@@ -128,6 +129,32 @@ static bool tell_again(void *context, const struct entry *entry, const struct er
     return complain(context, entry->number, why);
 }
 
+/* ---- Ctrl-C ---- */
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Held while people are recorded: what is under way is finished, shown and told first. */
+static void signals_hold(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        sigaddset(&set, ending[i]);
+    sigprocmask(how, &set, NULL);
+}
+
+static bool is_interrupted(void)
+{
+    sigset_t waiting;
+    bool any = false;
+
+    if (sigpending(&waiting) == 0)
+        for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+            any |= sigismember(&waiting, ending[i]) == 1;
+    return any;
+}
+
 /* ---- the second time ---- */
 
 static bool load(struct import *import, const struct entry *entry, size_t row, struct error *why)
@@ -210,6 +237,8 @@ static bool record_all(struct import *import, struct error *why)
         for (size_t i = 0; i < rows; i++)
             people_line_release(&import->batch[i]);
         progress_show(&progress, next);
+        import->interrupted = is_interrupted();
+        good &= !import->interrupted;
     }
     progress_end(&progress);
     return good;
@@ -251,8 +280,6 @@ static bool begin(struct import *import, int fd, struct error *why)
 
     import->presets.config = import->host->config;
     import->at_once = ROWS_FIRST;
-    /* Millions of small pieces of lines come and go: kept in bins they are counted again and again. */
-    mallopt(M_MXFAST, 0);
     if (platform_issuer(import->host->link.platform, issuer) == LOOKUP_UNAVAILABLE)
         return error_set(why, ERROR_SYSTEM, "what is known of the issuer cannot be read");
     if (*issuer && !issuer_account(setting, issuer, &import->presets.of, why))
@@ -275,31 +302,51 @@ static int fail(const struct error *why)
 
 static int stopped(const char *what)
 {
-    fprintf(stderr,
-            "latchkey people import: stopped; %s. Mend the line and run it again, or leave bad "
-            "lines out by --keep-going\n",
-            what);
+    fprintf(stderr, "latchkey people import: stopped; %s\n", what);
     return EXIT_NOT_SO;
+}
+
+/* What stands in the store is shown, also when the rest was not to be had. */
+static int finish(struct import *import, bool recorded, const struct error *why)
+{
+    struct error unpublished = {0};
+    bool published = false, shown = publish(import, &published, &unpublished);
+
+    if (!shown)
+        error_context(&unpublished,
+                      "recorded, but nobody sees it before a latchkey snapshot rebuild");
+    tell(import, shown && published);
+    if (!shown)
+        fail(&unpublished);
+    if (import->interrupted)
+        stopped("interrupted, the people counted above are recorded: run it again to go on");
+    else if (!recorded && !why->kind)
+        stopped("the people counted above are recorded. Mend the line and run it again, or leave "
+                "bad lines out by --keep-going");
+    if (!recorded && why->kind)
+        return fail(why);
+    return !shown ? EXIT_HOST : !recorded || import->bad ? EXIT_NOT_SO : EXIT_GOOD;
 }
 
 int people_import(struct host *host, int fd, const struct import_wishes *wishes)
 {
+    static const char unchanged[] = "nothing was changed. Mend the line and run it again, or "
+                                    "leave bad lines out by --keep-going";
     OWNED(import_release) struct import import = {.host = host, .wishes = wishes};
-    struct error why = {0}, unpublished = {0};
-    bool published = false, recorded;
+    struct error why = {0};
+    bool recorded;
+    int status;
 
     if (!begin(&import, fd, &why))
         return fail(&why);
     if (!look_at_all(&import, &why))
-        return why.kind ? fail(&why) : stopped("nothing was changed");
+        return why.kind ? fail(&why) : stopped(unchanged);
     if (!entries_sort_out(&import.entries, tell_again, &import))
-        return stopped("nothing was changed");
+        return stopped(unchanged);
+    signals_hold(SIG_BLOCK);
     recorded = record_all(&import, &why);
-    /* What stands in the store is shown, also when the rest was not to be had. */
-    if (!publish(&import, &published, &unpublished))
-        return fail(recorded || !why.kind ? &unpublished : &why);
-    tell(&import, published);
-    if (!recorded)
-        return why.kind ? fail(&why) : stopped("the people counted above are recorded");
-    return import.bad ? EXIT_NOT_SO : EXIT_GOOD;
+    status = finish(&import, recorded, &why);
+    fflush(NULL);
+    signals_hold(SIG_UNBLOCK); /* here it ends, as whoever interrupted it expects */
+    return status;
 }
