@@ -75,7 +75,12 @@ bool elsewhere_can_list(const char *nsswitch)
     return can && !ferror(file);
 }
 
-static bool add(struct elsewhere *list, uint32_t id, struct error *why)
+static bool no_memory(struct error *why)
+{
+    return error_set(why, ERROR_SYSTEM, "no memory for what other sources list");
+}
+
+static bool add_id(struct elsewhere *list, uint32_t id, struct error *why)
 {
     if (!id_is_ours(id))
         return true;
@@ -84,7 +89,7 @@ static bool add(struct elsewhere *list, uint32_t id, struct error *why)
         uint32_t *ids = reallocarray(list->ids, room, sizeof *ids);
 
         if (!ids)
-            return error_set(why, ERROR_SYSTEM, "no memory for the ids of other sources");
+            return no_memory(why);
         list->ids = ids;
         list->room = room;
     }
@@ -92,11 +97,37 @@ static bool add(struct elsewhere *list, uint32_t id, struct error *why)
     return true;
 }
 
+static bool add_name(struct elsewhere *list, const char *name, struct error *why)
+{
+    if (list->name_count == list->name_room) {
+        size_t room = list->name_room ? list->name_room * 2 : 256;
+        char **names = reallocarray(list->names, room, sizeof *names);
+
+        if (!names)
+            return no_memory(why);
+        list->names = names;
+        list->name_room = room;
+    }
+    list->names[list->name_count] = strdup(name);
+    return list->names[list->name_count] ? ++list->name_count > 0 : no_memory(why);
+}
+
+static bool add_person(struct elsewhere *list, const struct passwd *person, struct error *why)
+{
+    return id_is_ours(person->pw_uid) ? add_id(list, person->pw_uid, why)
+                                      : add_name(list, person->pw_name, why);
+}
+
 static int id_order(const void *one, const void *other)
 {
     uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
 
     return (a > b) - (a < b);
+}
+
+static int name_order(const void *one, const void *other)
+{
+    return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
 bool elsewhere_list(struct elsewhere *list, struct error *why)
@@ -107,20 +138,25 @@ bool elsewhere_list(struct elsewhere *list, struct error *why)
 
     setpwent();
     while (good && (person = getpwent()))
-        good = add(list, person->pw_uid, why);
+        good = add_person(list, person, why);
     endpwent();
     setgrent();
     while (good && (group = getgrent()))
-        good = add(list, group->gr_gid, why);
+        good = add_id(list, group->gr_gid, why);
     endgrent();
     if (list->count)
         qsort(list->ids, list->count, sizeof *list->ids, id_order);
+    if (list->name_count)
+        qsort(list->names, list->name_count, sizeof *list->names, name_order);
     return good;
 }
 
 void elsewhere_release(struct elsewhere *list)
 {
     free(list->ids);
+    for (size_t i = 0; i < list->name_count; i++)
+        free(list->names[i]);
+    free(list->names);
     *list = (struct elsewhere){.ids = NULL};
 }
 
@@ -139,4 +175,10 @@ bool elsewhere_has(const struct elsewhere *list, uint32_t id)
     if (!list)
         return is_told(id);
     return list->count && bsearch(&id, list->ids, list->count, sizeof *list->ids, id_order);
+}
+
+bool elsewhere_has_name(const struct elsewhere *list, const char *name)
+{
+    return list->name_count &&
+           bsearch(&name, list->names, list->name_count, sizeof *list->names, name_order);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ids of our window that sources of nsswitch.conf(5) other than the local files have given. A
+ * The ids of our window that sources of nsswitch.conf(5) other than the local files have given, and
+ * the names to which any has given a uid outside of it. A
  * source that cannot answer now does not count: the window is free by convention, and people must
  * not be kept out by it.
  */
@@ -16,6 +17,8 @@
 struct elsewhere {
     uint32_t *ids; /* sorted */
     size_t count, room;
+    char **names; /* sorted */
+    size_t name_count, name_room;
 };
 
 /*
@@ -29,3 +32,4 @@ void elsewhere_release(struct elsewhere *list);
 
 /* `list` NULL: the sources are asked. */
 bool elsewhere_has(const struct elsewhere *list, uint32_t id);
+bool elsewhere_has_name(const struct elsewhere *list, const char *name); /* of a list */

@@ -79,7 +79,7 @@ bool ids_choose(struct store *store, const struct local *local, enum id_kind kin
         *choice = (struct id_choice){.id = id, .bound = true};
     if (given != LOOKUP_ABSENT)
         return given == LOOKUP_FOUND;
-    if (kind == ID_PERSON && !newcomer_may_come(label, why))
+    if (kind == ID_PERSON && !newcomer_may_come(store->elsewhere, label, why))
         return false;
     question = id_question(store->db, why);
     if (!question)

@@ -26,10 +26,13 @@ static bool is_nobodys(const char *name, struct error *why)
                      (unsigned)found->pw_uid);
 }
 
-bool newcomer_may_come(const char *name, struct error *why)
+bool newcomer_may_come(const struct elsewhere *list, const char *name, struct error *why)
 {
     if (id_window_waits())
         return error_set(why, ERROR_CONFIG,
                          "id_min and id_max are not in force: run latchkey config apply");
-    return is_nobodys(name, why);
+    if (!list)
+        return is_nobodys(name, why);
+    return !elsewhere_has_name(list, name) ||
+           error_set(why, ERROR_REFUSED, "%s has another uid by another source of names", name);
 }

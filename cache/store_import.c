@@ -200,8 +200,12 @@ static bool plan_rows(struct store_import *import, struct import_row *rows, stru
         if (!row_check(import, person, &rows[i].why))
             continue;
         rows[i].why = (struct error){0};
-        if (!id_plan(import, person, &batch->chosen, &plan->choice, why) ||
-            !chosen_add(&batch->chosen, plan->choice.id, why) ||
+        if (!id_plan(import, person, &batch->chosen, &plan->choice, &rows[i].why)) {
+            if (rows[i].why.kind == ERROR_REFUSED)
+                continue;
+            return error_set(why, rows[i].why.kind, "%s", rows[i].why.text);
+        }
+        if (!chosen_add(&batch->chosen, plan->choice.id, why) ||
             !groups_plan_row(import, person, plan, &batch->chosen, why))
             return false;
     }

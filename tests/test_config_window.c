@@ -137,7 +137,7 @@ static void read_config(const char *text, unsigned least, unsigned most, bool wa
     assert_true(id_is_ours(least) && id_is_ours(most));
     assert_false(id_is_ours(least - 1) || id_is_ours(most + 1));
     if (waits) {
-        assert_false(newcomer_may_come("nina@contoso.example", &why));
+        assert_false(newcomer_may_come(NULL, "nina@contoso.example", &why));
         assert_int_equal(why.kind, ERROR_CONFIG);
         assert_non_null(strstr(why.text, "run latchkey config apply"));
     }
