@@ -80,6 +80,29 @@ static enum lookup person_confirm(enum lookup lookup, bool right, const struct p
     return LOOKUP_FOUND;
 }
 
+/*
+ * Nobody is found by an index that has lost its entries, nor who has lost the row of her id; that
+ * must not look as if there was nobody.
+ */
+static enum lookup absence_confirm(sqlite3 *db, const char *name, struct error *why)
+{
+    static const char sql[] =
+        "SELECT (EXISTS (SELECT 1 FROM person NOT INDEXED)"
+        "   AND NOT EXISTS (SELECT 1 FROM person INDEXED BY sqlite_autoindex_person_1))"
+        " OR EXISTS (SELECT 1 FROM person p WHERE p.name = ?1"
+        "   AND NOT EXISTS (SELECT 1 FROM id i WHERE i.id = p.uid AND i.kind = 1))";
+    OWNED(statement_release) sqlite3_stmt *query = store_prepare(db, sql, why);
+
+    if (query && !bind_text(query, 1, name))
+        store_failed(db, "binding", why);
+    else if (query && store_step(query, why) == STEP_ROW) {
+        if (!sqlite3_column_int(query, 0))
+            return LOOKUP_ABSENT;
+        store_damaged(why);
+    }
+    return LOOKUP_UNAVAILABLE;
+}
+
 enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, struct error *why)
 {
     OWNED(statement_release)
@@ -94,6 +117,8 @@ enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, 
         return LOOKUP_UNAVAILABLE;
     }
     lookup = person_fetch(query, &person, why);
+    if (lookup == LOOKUP_ABSENT)
+        return absence_confirm(db, name, why);
     return person_confirm(lookup, strcmp(person.name, name) == 0, &person, found, why);
 }
 

@@ -24,6 +24,33 @@ static bool is_showable(const struct local *local, const char *name, bool person
            !local_has_name(local, name);
 }
 
+/* What a walk over a table has met. */
+struct census {
+    int64_t count, sum; /* of ids */
+};
+
+/*
+ * A table and the index of its names are two lists of the same ids. One page of either that is
+ * damaged must not make people vanish, or be others, for the whole machine.
+ */
+static bool census_agrees(sqlite3 *db, const char *index_sql, const struct census *met,
+                          struct error *why)
+{
+    OWNED(statement_release) sqlite3_stmt *query = store_prepare(db, index_sql, why);
+
+    if (!query || store_step(query, why) != STEP_ROW)
+        return false;
+    return (sqlite3_column_int64(query, 0) == met->count &&
+            sqlite3_column_int64(query, 1) == met->sum) ||
+           store_damaged(why);
+}
+
+static void census_add(struct census *census, uint32_t id)
+{
+    census->count++;
+    census->sum += id;
+}
+
 static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
                         struct error *why)
 {
@@ -31,6 +58,7 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
     sqlite3_stmt *query =
         store_prepare(db, "SELECT gid, name FROM directory_group ORDER BY gid", why);
     char name[NAME_MOST + 1];
+    struct census met = {0};
     enum step step;
     uint32_t gid;
 
@@ -39,10 +67,14 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
     while ((step = store_step(query, why)) == STEP_ROW) {
         if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
             return store_damaged(why);
+        census_add(&met, gid);
         if (is_showable(local, name, false) && !snapshot_add_group(builder, gid, name, why))
             return false;
     }
-    return step == STEP_DONE;
+    return step == STEP_DONE && census_agrees(db,
+                                              "SELECT count(*), total(gid) FROM directory_group"
+                                              " INDEXED BY sqlite_autoindex_directory_group_1",
+                                              &met, why);
 }
 
 /* The groups of `uid` that are shown, at most `most` of them. */
@@ -67,7 +99,7 @@ static bool gids_read(sqlite3_stmt *query, const struct local *local, uint32_t u
 }
 
 static bool person_show(sqlite3_stmt *row, sqlite3_stmt *groups, const struct local *local,
-                        struct snapshot_builder *builder, struct error *why)
+                        struct snapshot_builder *builder, struct census *met, struct error *why)
 {
     char name[NAME_MOST + 1], gecos[GECOS_MOST + 1];
     char home[PATH_TEXT_MOST + 1], shell[PATH_TEXT_MOST + 1];
@@ -78,6 +110,7 @@ static bool person_show(sqlite3_stmt *row, sqlite3_stmt *groups, const struct lo
         !column_copy(row, 2, gecos, sizeof gecos) || !column_copy(row, 3, home, sizeof home) ||
         !column_copy(row, 4, shell, sizeof shell))
         return store_damaged(why);
+    census_add(met, uid);
     if (!is_showable(local, name, true))
         return true;
     return gids_read(groups, local, uid, gids, GROUPS_MOST, &count, why) &&
@@ -94,6 +127,7 @@ static bool people_show(sqlite3 *db, const struct local *local, struct snapshot_
                       " WHERE m.uid = ?1 ORDER BY m.gid",
                       why);
     OWNED(statement_release) sqlite3_stmt *query = NULL;
+    struct census met = {0};
     enum step step;
 
     if (!groups)
@@ -102,9 +136,12 @@ static bool people_show(sqlite3 *db, const struct local *local, struct snapshot_
     if (!query)
         return false;
     while ((step = store_step(query, why)) == STEP_ROW)
-        if (!person_show(query, groups, local, builder, why))
+        if (!person_show(query, groups, local, builder, &met, why))
             return false;
-    return step == STEP_DONE;
+    return step == STEP_DONE && census_agrees(db,
+                                              "SELECT count(*), total(uid) FROM person"
+                                              " INDEXED BY sqlite_autoindex_person_1",
+                                              &met, why);
 }
 
 /* Everything as of one moment, and the count of changes that this moment had seen. */

@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_flips EVERY: a store of at least 256 KiB, with one bit of one byte after the other flipped;
- * one of EVERY bytes is tried. It opens or is refused in words. It is never taken for an empty one: whoever
- * is asked for is found, or an error says why not, or (where the flip is in a name, or in an index) some are
- * missed, who then get no other id; and no id that was ever given can be given again.
+ * store_flips EVERY: a store of at least 256 KiB, with one bit of one byte after the other flipped,
+ * and each bit of the heads of its pages; one of EVERY bytes is tried. The same with a store of two people,
+ * in which one bit empties a table. It opens or is refused in words, and is never taken for an empty one:
+ * - whoever is asked for is found, or an error says why not, or (where the flip is in her name, or in one
+ *   page of an index) some are missed, never all, who then get no other id;
+ * - what it publishes has everybody by her uid, but for one at the most whose own name the flip has
+ *   changed; or an error says why not;
+ * - no id that was ever given can be given again.
+ * Other texts of a person, and who is in which group, stand nowhere twice: they are not judged.
  */
 #include "tests/place.h"
 
 #include "cache/first_id.h"
+#include "cache/snapshot_file.h"
+#include "cache/snapshot_format.h"
 
 #include <sqlite3.h>
 
 #define STORE_LEAST 262144
-#define PEOPLE      520u
+#define PEOPLE_MOST 280u
 #define BUCKETS     65536u
 #define ASKED       8u /* of the people, in each damaged store */
-#define HASHES      (1u << 22)
+#define PAGE        4096u
+#define PAGE_HEAD   16u
+#define HASHES      (1u << 24)
 
 static struct place place;
-static uint32_t uids[PEOPLE], gids[PEOPLE];
-static unsigned thief_of[PEOPLE]; /* a number, plus 1 */
-static unsigned tried, bad, opened, all_found, some_missed, thieves;
+static bool thieves_known;
+static uint32_t uids[PEOPLE_MOST], gids[PEOPLE_MOST];
+static unsigned thief_of[PEOPLE_MOST]; /* a number, plus 1 */
+static unsigned people, tried, bad, opened, published, all_found, some_missed, thieves;
 
 __attribute__((format(printf, 2, 3))) static bool must(bool good, const char *format, ...)
 {
@@ -61,7 +71,7 @@ static void name_of(unsigned i, char name[64])
     snprintf(name, 64, "person-%u@contoso.example", i);
 }
 
-static size_t fill_store(void)
+static size_t fill_store(size_t least)
 {
     struct store *store = place_store(&place);
     struct error why = {0};
@@ -69,7 +79,7 @@ static size_t fill_store(void)
     char name[64], object[64];
     struct stat status;
 
-    for (unsigned i = 0; i < PEOPLE; i++) {
+    for (unsigned i = 0; i < people; i++) {
         name_of(i, name);
         object_of(i, object);
         if (!enrol(store, name, object, &person, &why))
@@ -79,7 +89,7 @@ static size_t fill_store(void)
     }
     store_close(store);
     assert_int_equal(fstatat(place.folder, "store.db", &status, 0), 0);
-    assert_true(status.st_size >= STORE_LEAST);
+    assert_true((size_t)status.st_size >= least);
     return (size_t)status.st_size;
 }
 
@@ -99,10 +109,10 @@ static bool is_kept(sqlite3_stmt *query, uint32_t id)
 /* For some of the ids the name of somebody who would have it first, by the hash of her name. */
 static void find_thieves(void)
 {
-    static unsigned first_with[BUCKETS], after[PEOPLE];
+    static unsigned first_with[BUCKETS], after[PEOPLE_MOST];
     char name[64];
 
-    for (unsigned i = 0; i < PEOPLE; i++) {
+    for (unsigned i = 0; i < people; i++) {
         after[i] = first_with[uids[i] % BUCKETS];
         first_with[uids[i] % BUCKETS] = i + 1;
     }
@@ -158,8 +168,8 @@ static unsigned ids_lost(unsigned *lost, size_t at)
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
         sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_prepare_v2(db, sql, -1, &query, NULL) == SQLITE_OK)
-        for (unsigned i = 0; i < 2 * PEOPLE; i++) {
-            uint32_t id = i < PEOPLE ? uids[i] : gids[i - PEOPLE];
+        for (unsigned i = 0; i < 2 * people; i++) {
+            uint32_t id = i < people ? uids[i] : gids[i - people];
 
             if (!is_kept(query, id)) {
                 must(is_held(db, id), "byte %zu: %u is free again", at, id);
@@ -188,14 +198,19 @@ static void enrol_again(struct store *store, unsigned who, size_t at)
         must(*why.text != '\0', "byte %zu: %s is refused without a word", at, name);
 }
 
+static unsigned asked(void)
+{
+    return people < ASKED ? people : ASKED;
+}
+
 /* Asks about a few; the last one who is missed in `who`. */
 static unsigned missed_among(struct store *store, size_t at, unsigned *who)
 {
     unsigned missed = 0;
     char name[64];
 
-    for (unsigned i = 0; i < ASKED; i++) {
-        unsigned number = (unsigned)(at * 31 + i * 67ul) % PEOPLE;
+    for (unsigned i = 0; i < asked(); i++) {
+        unsigned number = (unsigned)(at * 31 + i * 67ul) % people;
         struct error why = {0};
         struct person person;
         enum lookup lookup;
@@ -215,6 +230,36 @@ static unsigned missed_among(struct store *store, size_t at, unsigned *who)
     return missed;
 }
 
+/* What everybody is shown of this store. */
+static void publish_from(struct store *store, size_t at)
+{
+    OWNED(close_fd) int folder = open(place.public, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+    char texts[NAME_MOST + 3 * SNAPSHOT_TEXT_MOST + 4], name[64];
+    struct error why = {0};
+    unsigned absent = 0;
+
+    if (!store_publish(store, place.public, &why)) {
+        must(*why.text != '\0', "byte %zu: not published, without a word", at);
+        return;
+    }
+    published++;
+    if (!must(snapshot_file_map(folder, "snapshot", &snapshot), "byte %zu: no snapshot", at))
+        return;
+    for (unsigned i = 0; i < people; i++) {
+        struct answer_space space = {.bytes = texts, .size = sizeof texts};
+        struct snapshot_person person;
+
+        name_of(i, name);
+        if (snapshot_person_by_name(&snapshot, name, &space, &person) != LOOKUP_FOUND)
+            absent++;
+        else
+            must(person.uid == uids[i], "byte %zu: published %s as %u", at, name, person.uid);
+    }
+    must(absent <= 1 && snapshot.people + 1 >= people, "byte %zu: published without %u, %u in all",
+         at, absent, snapshot.people);
+}
+
 static void examine(size_t at)
 {
     struct store *store = NULL;
@@ -229,12 +274,13 @@ static void examine(size_t at)
     missed = missed_among(store, at, &who);
     all_found += missed == 0;
     some_missed += missed != 0;
-    must(missed < ASKED, "byte %zu: nobody is there", at);
+    must(missed < asked(), "byte %zu: nobody is there", at);
     gone = ids_lost(&lost, at);
+    publish_from(store, at);
     if (missed)
         enrol_again(store, who, at);
     store_close(store);
-    if (gone && lost < PEOPLE && thief_of[lost])
+    if (gone && lost < people && thief_of[lost])
         try_to_steal(lost, at);
 }
 
@@ -260,26 +306,44 @@ static void flip_keys(char *whole, size_t length, unsigned victim)
             try_flip(whole, length, (size_t)(at - whole) + bit / 8, bit % 8);
 }
 
-int main(int argc, char **argv)
+static bool is_head(size_t at)
 {
-    size_t every = argc > 1 ? strtoul(argv[1], NULL, 10) : 1, length, size;
-    OWNED(free_memory) char *whole = NULL;
+    return at % PAGE < PAGE_HEAD || (at >= 100 && at < 100 + PAGE_HEAD);
+}
 
+static void flip_everywhere(unsigned how_many, size_t least, size_t every)
+{
+    OWNED(free_memory) char *whole = NULL;
+    size_t length, size;
+
+    people = how_many;
     place_make(&place);
-    size = fill_store();
-    find_thieves();
+    size = fill_store(least);
+    if (!thieves_known)
+        find_thieves();
+    thieves_known = true;
     whole = place_bytes(&place, "store.db", &length);
-    for (size_t at = 0; at < size; at += at < 100 ? 1 : every)
-        try_flip(whole, length, at, (unsigned)(at / every) % 8);
-    for (unsigned i = 0; i < PEOPLE; i++)
+    for (size_t at = 0; at < size; at++)
+        for (unsigned bit = 0; bit < 8; bit++)
+            if (at % every == 0 ? bit == at / every % 8 || (is_head(at) && every == 1)
+                                : is_head(at) && (at + bit) % every == 0)
+                try_flip(whole, length, at, bit);
+    for (unsigned i = 0; i < people; i++)
         if (thief_of[i])
             flip_keys(whole, length, i);
     place_remove(&place);
+}
+
+int main(int argc, char **argv)
+{
+    size_t every = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+
+    flip_everywhere(PEOPLE_MOST, STORE_LEAST, every);
+    flip_everywhere(2, 0, (every + 3) / 4);
     must(thieves > 10, "only %u could try to get an id", thieves);
-    printf("%u of %zu bytes flipped: %u opened, everybody found in %u, somebody missed in %u, %u "
-           "tried "
-           "to get an id that was not known as given\n",
-           tried, size, opened, all_found, some_missed, thieves);
+    printf("%u flips: %u opened, everybody found in %u, somebody missed in %u, %u published, %u "
+           "tried to get an id that was not known as given\n",
+           tried, opened, all_found, some_missed, published, thieves);
     printf("store: %u passed, %u failed\n", tried - (bad < tried ? bad : tried), bad);
     return bad != 0;
 }
