@@ -114,6 +114,9 @@ static bool take_tokens(const struct attempt *attempt, const struct http_answer 
         outcome->answer = ANSWER_ACCEPTED;
         outcome->why = (struct error){0};
         outcome->refresh_token = OWN_TAKE(tokens.refresh_token);
+        outcome->access_token = OWN_TAKE(tokens.access_token);
+        outcome->access_seconds = tokens.access.usable_seconds;
+        outcome->renew_seconds = tokens.access.renew_seconds;
     }
     return true;
 }

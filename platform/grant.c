@@ -65,6 +65,7 @@ void tokens_release(struct tokens *tokens)
 {
     free_secret(&tokens->id_token);
     free_secret(&tokens->refresh_token);
+    free_secret(&tokens->access_token);
     *tokens = (struct tokens){0};
 }
 
@@ -75,18 +76,22 @@ bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct 
     const char *access = NULL;
     const char *id = NULL;
     const char *refresh = NULL;
+    bool keeps;
 
     if (!json_read(body, length, HTTP_BODY_MOST, &object, why) ||
         !json_text(object, "access_token", HTTP_BODY_MOST, &access, why) ||
         !json_text(object, "id_token", TOKEN_TEXT_MOST, &id, why) ||
         !json_text_if_any(object, "refresh_token", GRANT_REFRESH_TOKEN_MOST, &refresh, why))
         return error_context(why, "token response");
+    keeps = strlen(access) <= GRANT_ACCESS_TOKEN_MOST;
     draft.id_token = strdup(id);
     draft.refresh_token = refresh ? strdup(refresh) : NULL;
-    if (!draft.id_token || (refresh && !draft.refresh_token))
+    draft.access_token = keeps ? strdup(access) : NULL;
+    draft.access = lifetime_read(object);
+    if (!draft.id_token || (refresh && !draft.refresh_token) || (keeps && !draft.access_token))
         return error_set(why, ERROR_SYSTEM, "token response: out of memory");
-    tokens->id_token = OWN_TAKE(draft.id_token);
-    tokens->refresh_token = OWN_TAKE(draft.refresh_token);
+    *tokens = draft;
+    draft = (struct tokens){0};
     return true;
 }
 

@@ -7,9 +7,11 @@
 #pragma once
 
 #include "platform/classify.h"
+#include "platform/lifetime.h"
 
 #define FORM_MOST                (64u << 10) /* bytes of an encoded form */
 #define GRANT_REFRESH_TOKEN_MOST 16384u      /* bytes */
+#define GRANT_ACCESS_TOKEN_MOST  16384u      /* bytes of one that is kept */
 
 /* Allocated once, so that no copy of a secret stays behind. Starts as zero. */
 struct form {
@@ -24,9 +26,11 @@ void form_release(struct form *form); /* wipes */
 struct tokens {
     char *id_token;      /* owned; not looked into */
     char *refresh_token; /* owned; NULL: none came */
+    char *access_token;  /* owned; not looked into; NULL: too long to be kept */
+    struct lifetime access;
 };
 
-/* The access token must be there and is left alone. ERROR_MALFORMED: not usable tokens. */
+/* The access token must be there, whatever it is. ERROR_MALFORMED: not usable tokens. */
 bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct error *why);
 void tokens_release(struct tokens *tokens); /* wipes */
 

@@ -8,6 +8,7 @@
 void outcome_release(struct outcome *outcome)
 {
     free_secret(&outcome->refresh_token);
+    free_secret(&outcome->access_token);
     identity_release(&outcome->identity);
     *outcome = (struct outcome){0};
 }

@@ -13,6 +13,8 @@
 #include "base/lookup.h"
 #include "platform/identity.h"
 
+#include <stdint.h>
+
 enum answer {
     ANSWER_REFUSED, /* zero on purpose: a refusal is never an outage */
     ANSWER_UNREACHABLE,
@@ -65,6 +67,9 @@ struct outcome {
     /* For support, of an error answer; may be empty. */
     char correlation_id[OUTCOME_ID_MOST + 1], trace_id[OUTCOME_ID_MOST + 1];
     char *refresh_token;      /* when accepted, if there is one; owned, wiped by outcome_release */
+    char *access_token;       /* when accepted, if it can be kept; opaque; owned, wiped as well */
+    int64_t access_seconds;   /* so long from now on it may be used; 0: not at all */
+    int64_t renew_seconds;    /* so long from now on no other one is due; at most access_seconds */
     struct identity identity; /* when accepted */
     struct error why;         /* when not accepted: one line for the log */
 };

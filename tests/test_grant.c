@@ -103,6 +103,8 @@ static void tokens_are_taken_from_a_whole_answer_only(void **state)
     assert_true(read_tokens(success, strlen(success), &tokens));
     assert_string_equal(tokens.id_token, "a.b.c");
     assert_string_equal(tokens.refresh_token, "1.AAAA-rt");
+    assert_string_equal(tokens.access_token, "opaque");
+    assert_null(untouched.access_token);
 }
 
 static void answers_that_are_no_tokens_are_told_apart(void **state)
@@ -172,6 +174,27 @@ static void tokens_have_limits(void **state)
     assert_false(tokens_of_length(1, GRANT_REFRESH_TOKEN_MOST + 1));
 }
 
+/* A sign-in needs none: one that is too long is only not kept. */
+static void an_access_token_is_taken_as_it_is_or_not_at_all(void **state)
+{
+    OWNED(free_memory) char *x = malloc(GRANT_ACCESS_TOKEN_MOST + 1);
+
+    (void)state;
+    memset(x, 'x', GRANT_ACCESS_TOKEN_MOST + 1);
+    for (size_t more = 0; more < 2; more++) {
+        OWNED(tokens_release) struct tokens tokens = {0};
+        OWNED(free_memory) char *body = NULL;
+        int length = asprintf(&body, "{\"access_token\":\"%.*s\",\"id_token\":\"i\"}",
+                              (int)(GRANT_ACCESS_TOKEN_MOST + more), x);
+
+        assert_true(length > 0 && read_tokens(body, (size_t)length, &tokens));
+        if (more)
+            assert_null(tokens.access_token);
+        else
+            assert_int_equal(strspn(tokens.access_token, "x"), GRANT_ACCESS_TOKEN_MOST);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test(tokens_are_taken_from_a_whole_answer_only),
         cmocka_unit_test(answers_that_are_no_tokens_are_told_apart),
         cmocka_unit_test(tokens_have_limits),
+        cmocka_unit_test(an_access_token_is_taken_as_it_is_or_not_at_all),
     };
 
     return check_main("grant", tests);
