@@ -60,4 +60,5 @@ struct person {
     uint32_t refusals;       /* recorded, ever: tells a new refusal from an old one */
     time_t refused_at;       /* since then, for this reason */
     time_t token_doubted_at; /* the refresh token was refused then, without a reason; 0: was not */
+    time_t more_wanted_at;   /* more than the refresh token was wanted then; 0: was not */
 };

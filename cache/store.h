@@ -18,7 +18,7 @@
 #include "cache/person.h"
 #include "cache/secret.h"
 
-#define TOKEN_MOST  16384 /* bytes of a refresh token */
+#define TOKEN_MOST  16384 /* bytes of a refresh or access token */
 #define GROUPS_MOST 2000  /* groups of one person */
 
 struct store;
@@ -67,6 +67,9 @@ struct acceptance {
     const char *name, *gecos, *home, *shell;
     const char *verifier;            /* NULL: keep the old one */
     const char *refresh_token;       /* NULL: keep the old one */
+    const char *access_token;        /* NULL: none is kept any more; see cache/store_access.h */
+    time_t access_renew_at;          /* when another one is due */
+    time_t access_until;             /* the end of its use */
     bool password_proven;            /* the platform accepted the password itself */
     const struct strings *group_ids; /* object ids; NULL: keep the old ones */
     /*
@@ -93,13 +96,15 @@ bool store_accept(struct store *store, const struct acceptance *acceptance, stru
                   bool *public_changed, struct strings *left_out, struct error *why);
 
 /*
- * What a refusal leaves behind. The ids and the name stay in any case. What counts from then on
+ * What a refusal leaves behind. The ids and the name stay in any case; an access token goes with
+ * either of verifier and refresh token. What counts from then on
  * is refused_worse of what was recorded and this; REFUSED_NOT only erases.
  */
 struct refusal_record {
     enum refused refused;
     bool erase_verifier, erase_token;
     bool doubt_token; /* erases it too if it was in doubt already */
+    bool rest_token;  /* more than the token was wanted: it is not to be sent again for a while */
     /*
      * What the refused request was about; NULL: about the account itself. If another
      * verifier or token stands there by now, the refusal is out of date and does nothing.

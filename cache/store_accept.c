@@ -12,35 +12,49 @@
 
 OWN_DEFINE(release_local, struct local, local_release);
 
+struct sealed {
+    uint8_t *bytes; /* owned; NULL: there is nothing */
+    size_t length;
+};
+
 /* What is to be recorded, ready before the lock is taken. */
 struct acceptance_plan {
     const struct acceptance *acceptance;
     const char *verifier; /* NULL: the old one stays */
-    uint8_t *token;       /* sealed; NULL: the old one stays */
-    size_t token_length;
+    struct sealed token;  /* nothing: the old one stays */
+    struct sealed access; /* nothing: the old one goes */
     struct id_choice choice;
     struct groups_plan groups;
 };
 
 static void plan_release(struct acceptance_plan *plan)
 {
-    free(plan->token);
+    free(plan->token.bytes);
+    free(plan->access.bytes);
     groups_plan_release(&plan->groups);
 }
 
 enum outcome { OUTCOME_FAILED, OUTCOME_LOST, OUTCOME_RECORDED };
 
+static bool bind_sealed(sqlite3_stmt *statement, int at, const struct sealed *sealed)
+{
+    return sqlite3_bind_blob(statement, at, sealed->bytes, (int)sealed->length, SQLITE_STATIC) ==
+           SQLITE_OK;
+}
+
 static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct error *why)
 {
     static const char sql[] =
         "INSERT INTO person (uid, name, gecos, home, shell, verifier, token, last_online,"
-        " last_password, refused, refused_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0)"
+        " last_password, refused, refused_at, access_token, access_kept_at, access_renew_at,"
+        " access_until)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0, ?10, ?8, ?11, ?12)"
         " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = ?3, home = ?4, shell = ?5,"
         " verifier = coalesce(?6, verifier), token = coalesce(?7, token), last_online = ?8,"
         " last_password = CASE ?9 WHEN 0 THEN last_password ELSE ?8 END,"
         " token_doubted_at = CASE WHEN ?7 IS NULL AND ?9 THEN token_doubted_at ELSE 0 END,"
-        " refused = 0, refused_at = 0";
+        " more_wanted_at = 0, refused = 0, refused_at = 0,"
+        " access_token = ?10, access_kept_at = ?8, access_renew_at = ?11, access_until = ?12";
     const struct acceptance *acceptance = plan->acceptance;
     OWNED(statement_release) sqlite3_stmt *write = store_prepare(db, sql, why);
 
@@ -49,10 +63,11 @@ static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct
     if (!bind_number(write, 1, plan->choice.id) || !bind_text(write, 2, acceptance->name) ||
         !bind_text(write, 3, acceptance->gecos) || !bind_text(write, 4, acceptance->home) ||
         !bind_text(write, 5, acceptance->shell) || !bind_text(write, 6, plan->verifier) ||
-        sqlite3_bind_blob(write, 7, plan->token, (int)plan->token_length, SQLITE_STATIC) !=
-            SQLITE_OK ||
-        !bind_number(write, 8, acceptance->now) ||
-        !bind_number(write, 9, acceptance->password_proven))
+        !bind_sealed(write, 7, &plan->token) || !bind_number(write, 8, acceptance->now) ||
+        !bind_number(write, 9, acceptance->password_proven) ||
+        !bind_sealed(write, 10, &plan->access) ||
+        !bind_number(write, 11, acceptance->access_renew_at) ||
+        !bind_number(write, 12, acceptance->access_until))
         return store_failed(db, "binding", why);
     return store_run(write, why);
 }
@@ -159,6 +174,14 @@ static bool plan_ids(struct store *store, const struct local *local, struct acce
     }
 }
 
+/* NULL seals nothing. */
+static bool seal(const struct store *store, const struct acceptance *acceptance,
+                 enum token_kind kind, const char *token, struct sealed *sealed, struct error *why)
+{
+    return !token || token_seal(&store->key, acceptance->account, kind, token, &sealed->bytes,
+                                &sealed->length, why);
+}
+
 /* Before any lock. */
 static bool plan_begin(struct store *store, const struct local *local,
                        const struct acceptance *acceptance, struct acceptance_plan *plan,
@@ -166,9 +189,8 @@ static bool plan_begin(struct store *store, const struct local *local,
 {
     plan->acceptance = acceptance;
     return acceptance_check(acceptance, why) && name_check(local, acceptance->name, why) &&
-           (!acceptance->refresh_token ||
-            token_seal(&store->key, acceptance->account, acceptance->refresh_token, &plan->token,
-                       &plan->token_length, why));
+           seal(store, acceptance, TOKEN_REFRESH, acceptance->refresh_token, &plan->token, why) &&
+           seal(store, acceptance, TOKEN_ACCESS, acceptance->access_token, &plan->access, why);
 }
 
 static void tell_left_out(const struct groups_plan *groups, struct strings *left_out)

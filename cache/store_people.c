@@ -4,11 +4,11 @@
 
 #include "cache/store_token.h"
 
-#define PERSON_COLUMNS                                                                          \
-    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, "         \
-    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "              \
-    "p.refused_at, p.refusals, p.token_doubted_at FROM person p JOIN id i ON i.id = p.uid AND " \
-    "i.kind = 1 AND i.issuer <> '" ISSUER_RECOVERED "' "
+#define PERSON_COLUMNS                                                                        \
+    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, "       \
+    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "            \
+    "p.refused_at, p.refusals, p.token_doubted_at, p.more_wanted_at FROM person p JOIN id i " \
+    "ON i.id = p.uid AND i.kind = 1 AND i.issuer <> '" ISSUER_RECOVERED "' "
 
 static bool copy_texts(sqlite3_stmt *row, struct person *person)
 {
@@ -47,6 +47,7 @@ static bool person_copy(sqlite3_stmt *row, struct person *found, struct error *w
     person.refused_at = sqlite3_column_int64(row, 13);
     person.refusals = (uint32_t)sqlite3_column_int64(row, 14);
     person.token_doubted_at = sqlite3_column_int64(row, 15);
+    person.more_wanted_at = sqlite3_column_int64(row, 16);
     *found = person;
     return true;
 }
@@ -190,8 +191,8 @@ enum lookup store_token(struct store *store, const struct person *person, char *
     sealed = step == STEP_ROW ? sqlite3_column_blob(query, 0) : NULL;
     if (!sealed)
         return LOOKUP_ABSENT;
-    return token_open(&store->key, &person->account, sealed, (size_t)sqlite3_column_bytes(query, 0),
-                      token, why)
+    return token_open(&store->key, &person->account, TOKEN_REFRESH, sealed,
+                      (size_t)sqlite3_column_bytes(query, 0), token, why)
                ? LOOKUP_FOUND
                : LOOKUP_UNAVAILABLE;
 }

@@ -36,8 +36,12 @@ static bool refusal_write(sqlite3 *db, const struct person *before,
         " refusals = refusals + ?8,"
         " verifier = CASE ?4 WHEN 0 THEN verifier ELSE '' END,"
         " token = CASE WHEN ?5 OR (?7 AND token_doubted_at <> 0) THEN NULL ELSE token END,"
+        " access_token = CASE WHEN ?4 OR ?5 OR (?7 AND token_doubted_at <> 0) THEN NULL"
+        "  ELSE access_token END,"
         " token_doubted_at = CASE WHEN ?5 OR token IS NULL OR (?7 AND token_doubted_at <> 0)"
-        "  THEN 0 WHEN ?7 THEN ?3 ELSE token_doubted_at END"
+        "  THEN 0 WHEN ?7 THEN ?3 ELSE token_doubted_at END,"
+        " more_wanted_at = CASE WHEN ?5 OR token IS NULL OR (?7 AND token_doubted_at <> 0)"
+        "  THEN 0 WHEN ?9 THEN ?3 ELSE more_wanted_at END"
         " WHERE uid = ?1 AND (?6 IS NULL OR verifier = ?6)";
     OWNED(statement_release) sqlite3_stmt *write = store_prepare(db, sql, why);
     enum refused refused = refused_worse(before->refused, record->refused);
@@ -48,7 +52,8 @@ static bool refusal_write(sqlite3 *db, const struct person *before,
         !bind_number(write, 3, record->now) || !bind_number(write, 4, record->erase_verifier) ||
         !bind_number(write, 5, record->erase_token) || !bind_text(write, 6, record->verifier) ||
         !bind_number(write, 7, record->doubt_token) ||
-        !bind_number(write, 8, record->refused != REFUSED_NOT))
+        !bind_number(write, 8, record->refused != REFUSED_NOT) ||
+        !bind_number(write, 9, record->rest_token))
         return store_failed(db, "binding", why);
     if (!store_run(write, why))
         return false;

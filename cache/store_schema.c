@@ -62,6 +62,12 @@ static const char *const upgrades[] = {
     " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
     /* Nobody asks for the members of a group here, and groups stay: it only cost writing. */
     "DROP INDEX membership_of_group;",
+    /* Times are seconds since 1970; an access token is of use from `kept` until `until`. */
+    "ALTER TABLE person ADD COLUMN access_token BLOB;"
+    "ALTER TABLE person ADD COLUMN access_kept_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN access_renew_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN access_until INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN more_wanted_at INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))

@@ -67,6 +67,13 @@ static const char version_3[] =
     " since INTEGER NOT NULL, wait_until INTEGER NOT NULL, told_until INTEGER NOT NULL,"
     " tried_at INTEGER NOT NULL, opened_at INTEGER NOT NULL) STRICT;"
     "PRAGMA user_version = 3;";
+static const char version_4[] = "DROP TRIGGER id_keeps;"
+                                "CREATE TRIGGER id_keeps BEFORE UPDATE ON id"
+                                " WHEN OLD.issuer <> 'recovered' OR NEW.issuer = 'recovered'"
+                                " OR NEW.id <> OLD.id OR NEW.kind <> OLD.kind"
+                                " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
+                                "DROP INDEX membership_of_group;"
+                                "PRAGMA user_version = 4;";
 
 static inline void run_old(sqlite3 *db, const char *sql)
 {
@@ -82,7 +89,7 @@ static inline void put_token(sqlite3 *db, const struct host_key *key)
     sqlite3_stmt *write;
     size_t length;
 
-    assert_true(token_seal(key, &ada, "token of ada", &sealed, &length, &why));
+    assert_true(token_seal(key, &ada, TOKEN_REFRESH, "token of ada", &sealed, &length, &why));
     assert_int_equal(sqlite3_prepare_v2(db, "UPDATE person SET token = ?", -1, &write, NULL), 0);
     sqlite3_bind_blob(write, 1, sealed, (int)length, SQLITE_STATIC);
     assert_int_equal(sqlite3_step(write), SQLITE_DONE);
@@ -109,5 +116,7 @@ static inline void old_store(const struct place *place, int version)
         run_old(db, version_2);
     if (version > 2)
         run_old(db, version_3);
+    if (version > 3)
+        run_old(db, version_4);
     sqlite3_close(db);
 }

@@ -192,6 +192,41 @@ static void doubt_ends_with_a_new_token_or_by_proof_of_the_old(void **state)
     }
 }
 
+static void a_token_that_is_not_enough_rests_until_it_is_replaced_or_proven(void **state)
+{
+    static const struct refusal_record more = {.rest_token = true, .token = "token", .now = 2000},
+                                       other = {.rest_token = true, .token = "older", .now = 2000};
+    struct person ada = accept_as("ada", "token", 1000), found;
+
+    (void)state;
+    assert_int_equal(ada.more_wanted_at, 0);
+    refuse(&ada, &other);
+    assert_int_equal(now_of(&ada).more_wanted_at, 0);
+    refuse(&ada, &more);
+    found = now_of(&ada);
+    assert_int_equal(found.more_wanted_at, 2000);
+    assert_true(found.has_token);
+    assert_string_equal(found.verifier, VERIFIER);
+    assert_int_equal(found.refused, REFUSED_NOT);
+    assert_int_equal(found.token_doubted_at, 0);
+    refuse(&ada, &(struct refusal_record){.refused = REFUSED_POLICY, .now = 2500});
+    assert_int_equal(now_of(&ada).more_wanted_at, 2000); /* another answer to something else */
+    for (int i = 0; i < 4; i++) {
+        struct account account = account_of("ada");
+        struct acceptance acceptance = ACCEPTANCE(&account);
+
+        refuse(&ada, &more);
+        acceptance.refresh_token = i & 1 ? "token" : NULL;
+        acceptance.password_proven = i & 2;
+        assert_int_equal(accept_person(store, &acceptance).more_wanted_at, 0);
+    }
+    refuse(&ada, &more);
+    refuse(&ada, &(struct refusal_record){.erase_token = true, .now = 3000});
+    assert_int_equal(now_of(&ada).more_wanted_at, 0);
+    refuse(&ada, &(struct refusal_record){.rest_token = true, .now = 3000});
+    assert_int_equal(now_of(&ada).more_wanted_at, 0); /* there is none to rest */
+}
+
 static void a_refusal_about_what_was_replaced_does_nothing(void **state)
 {
     struct person ada = accept_as("ada", "token", 1000), found;
@@ -366,6 +401,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_acceptance_does_not_open_what_was_closed_after_it_began),
     TEST(a_token_in_doubt_is_erased_the_second_time),
     TEST(doubt_ends_with_a_new_token_or_by_proof_of_the_old),
+    TEST(a_token_that_is_not_enough_rests_until_it_is_replaced_or_proven),
     TEST(a_refusal_about_what_was_replaced_does_nothing),
     TEST(a_token_that_does_not_open_is_erased_in_silence),
     TEST(whoever_is_not_there_is_named_in_the_error),

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cache/store_schema.c: stores of older versions are brought up to date, and keep all they had. */
+#include "cache/store_access.h"
 #include "tests/old_store.h"
 
 #include <signal.h>
 
-#define VERSION_NOW 4
+#define VERSION_NOW 5
 #define PROCESSES   8
 
 static struct place place;
@@ -45,6 +46,7 @@ static void ada_is_as_she_was(struct store *store)
 {
     OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(10);
     OWNED(free_secret) char *token = NULL;
+    char *access = NULL;
     struct person ada;
 
     assert_int_equal(store_person_by_name(store, "ada@contoso.example", &ada, &why), LOOKUP_FOUND);
@@ -60,6 +62,9 @@ static void ada_is_as_she_was(struct store *store)
     assert_int_equal(ada.refused_at, 1100);
     assert_int_equal(ada.refusals, 0);
     assert_int_equal(ada.token_doubted_at, 0);
+    assert_int_equal(ada.more_wanted_at, 0);
+    ada.refused = REFUSED_NOT;
+    assert_int_equal(store_access_token(store, &ada, 1000, &access, &why), ACCESS_NONE);
     assert_int_equal(store_token(store, &ada, &token, &why), LOOKUP_FOUND);
     assert_string_equal(token, "token of ada");
     assert_true(store_groups_of(store, ada.uid, &groups, &why));
@@ -102,7 +107,7 @@ static void an_old_store_keeps_everything(void **state)
     }
 }
 
-/* Everything that version 3 has brought can be written to it. */
+/* Everything that versions 3 and 5 have brought can be written to it. */
 static void an_old_store_learns_what_is_new(void **state)
 {
     const struct document_facts facts = {.fetched_at = 5, .fresh_seconds = 6, .etag = "e"};
@@ -110,18 +115,24 @@ static void an_old_store_learns_what_is_new(void **state)
     struct acceptance acceptance = ACCEPTANCE(&account);
     struct store *store = NULL;
     struct person ada;
+    OWNED(free_secret) char *access = NULL;
     bool mass_event;
 
     (void)state;
+    acceptance.access_token = "opaque";
+    acceptance.access_until = 3000;
     old_store(&place, 2);
     assert_true(store_open(place.private, &store, &why));
     ada = accept_person(store, &acceptance);
     assert_int_equal(ada.uid, 1879048200);
-    assert_true(store_refuse(store, ada.uid,
-                             &(struct refusal_record){.doubt_token = true, .now = 2000},
-                             &mass_event, &why));
+    assert_true(
+        store_refuse(store, ada.uid,
+                     &(struct refusal_record){.doubt_token = true, .rest_token = true, .now = 2000},
+                     &mass_event, &why));
     assert_int_equal(store_person_by_name(store, ada.name, &ada, &why), LOOKUP_FOUND);
     assert_int_equal(ada.token_doubted_at, 2000);
+    assert_int_equal(ada.more_wanted_at, 2000);
+    assert_int_equal(store_access_token(store, &ada, 2999, &access, &why), ACCESS_DUE);
     assert_true(store_keep_document(store, "https://a", NULL, 0, &facts, &why));
     store_close(store);
 }
