@@ -115,11 +115,18 @@ bool known_token_rests(const struct attempt *a)
     return policy_token_rests(&remembered);
 }
 
+bool known_wants_more(const struct attempt *a)
+{
+    const struct remembered remembered = {.person = a->known ? &a->person : NULL, .now = a->now};
+
+    return policy_wants_more(&remembered);
+}
+
 /* What the refused request was about; all else is about the account. */
 static bool is_about_token(enum result result)
 {
     return result == RESULT_TOKEN || result == RESULT_DOUBT || result == RESULT_REVOKED ||
-           result == RESULT_FREQUENCY;
+           result == RESULT_FREQUENCY || result == RESULT_MORE_TOKEN;
 }
 
 /* Whatever could be written: for this sign-in it holds. */
@@ -146,14 +153,15 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         .erase_verifier = decision->erase_verifier,
         .erase_token = decision->erase_token,
         .doubt_token = decision->doubt_token,
+        .rest_token = decision->rest_token,
         .verifier = a->result == RESULT_SECRET ? a->person.verifier : NULL,
         .token = is_about_token(a->result) ? a->token : NULL,
         .now = a->now,
     };
     /* A token that was not sent now is in no new doubt. */
-    bool doubt = record.doubt_token && record.token, mass_event = false;
+    bool news = (record.doubt_token || record.rest_token) && record.token, mass_event = false;
 
-    if (!a->known || (decision->remember == REFUSED_NOT && !doubt &&
+    if (!a->known || (decision->remember == REFUSED_NOT && !news &&
                       !(decision->erase_token && a->person.has_token)))
         return;
     if (store_refuse(a->store, a->person.uid, &record, &mass_event, &a->why)) {

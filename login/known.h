@@ -18,8 +18,9 @@ enum lookup known_stands(struct attempt *attempt);
 /* What policy wants to know of the circumstances. */
 struct remembered known_facts(const struct attempt *attempt);
 
-/* policy_token_rests, of the person as known now. */
+/* policy_token_rests and policy_wants_more, of the person as known now. */
 bool known_token_rests(const struct attempt *attempt);
+bool known_wants_more(const struct attempt *attempt);
 
 /* Records what a refusal leaves behind, here and at once, in the store if it can be written. */
 void known_refuse(struct attempt *attempt, const struct decision *decision);

@@ -87,7 +87,8 @@ static bool has_token_left(const struct attempt *a)
 
 bool online_may_ask_token(const struct attempt *a)
 {
-    return has_token_left(a) && store_has_room(a->store);
+    /* What is not sent has no successor to be kept. */
+    return has_token_left(a) && (known_wants_more(a) || store_has_room(a->store));
 }
 
 bool online_token_is_stuck(const struct attempt *a)
@@ -232,6 +233,8 @@ enum result online_ask_token(struct attempt *a)
     a->by_others = is_proven_meanwhile(a, last_online);
     if (a->by_others)
         return a->result = RESULT_SKIPPED;
+    if (known_wants_more(a))
+        return a->result = RESULT_MORE_RESTING;
     if (known_token_rests(a))
         return a->result = RESULT_RESTING;
     if (!has_time_to_ask(a)) {

@@ -27,6 +27,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_FREQUENCY]         = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_MORE_PASSWORD]     = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_MORE_TOKEN]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_MORE_RESTING]      = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_ACCOUNT]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_UNASSIGNED]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_DISABLED]          = {STEP_DENY,         STEP_DENY,         STEP_DENY},
@@ -63,6 +64,7 @@ static const struct effect {
     [RESULT_FREQUENCY]     = {REFUSED_REVOKED,  false, true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_REVOKED},
     [RESULT_MORE_PASSWORD] = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
     [RESULT_MORE_TOKEN]    = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
+    [RESULT_MORE_RESTING]  = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_MORE},
     [RESULT_ACCOUNT]       = {REFUSED_ACCOUNT,  false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
     [RESULT_UNASSIGNED]    = {REFUSED_UNASSIGNED, false, true,  VERDICT_FORBIDDEN,   VERDICT_FORBIDDEN, WORDS_NOT_ALLOWED},
     [RESULT_DISABLED]      = {REFUSED_DISABLED, true,  true,  VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_DISABLED},
@@ -97,6 +99,7 @@ static struct decision remembering(const struct facts *facts)
         .erase_verifier = effect->erase_verifier || gone,
         .erase_token = effect->erase_token || gone,
         .doubt_token = facts->result == RESULT_DOUBT,
+        .rest_token = facts->result == RESULT_MORE_TOKEN,
     };
 }
 
@@ -220,12 +223,24 @@ bool policy_account_is_due(const struct remembered *remembered)
            is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
 }
 
+/* Whether what a request was told then still stands for asking again. */
+static bool is_resting(time_t then, time_t now)
+{
+    return then > 0 && !is_older(then, now, TOKEN_REST_SECONDS - 1);
+}
+
 bool policy_token_rests(const struct remembered *remembered)
 {
     const struct person *person = remembered->person;
 
-    return person && person->token_doubted_at > 0 &&
-           !is_older(person->token_doubted_at, remembered->now, TOKEN_REST_SECONDS - 1);
+    return person && is_resting(person->token_doubted_at, remembered->now);
+}
+
+bool policy_wants_more(const struct remembered *remembered)
+{
+    const struct person *person = remembered->person;
+
+    return person && is_resting(person->more_wanted_at, remembered->now);
 }
 
 bool policy_was_refused_before(const struct remembered *remembered)

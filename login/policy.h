@@ -34,6 +34,7 @@ enum result {
     RESULT_FREQUENCY, /* a sign-in is due by policy; the password is as good as before */
     RESULT_MORE_PASSWORD,
     RESULT_MORE_TOKEN,
+    RESULT_MORE_RESTING, /* not asked: more than the token was wanted a moment ago */
     RESULT_ACCOUNT,
     RESULT_UNASSIGNED,
     RESULT_DISABLED,
@@ -71,6 +72,7 @@ struct decision {
     enum refused remember; /* REFUSED_NOT: nothing */
     bool erase_verifier, erase_token;
     bool doubt_token;  /* the refresh token that was sent: it is dead when this comes again */
+    bool rest_token;   /* the same one: it is not to be sent again for a while */
     bool new_verifier; /* the platform vouches for the typed secret: remember it */
 };
 
@@ -79,7 +81,8 @@ struct facts {
     enum local local;
     enum offline offline;
     bool may_ask_password;  /* not asked yet in this sign-in, and the limits allow it */
-    bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored */
+    bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored, or
+                               what it would be told is known: policy_wants_more */
     bool password_unserved; /* the platform answered, but not to password grants */
     bool refused_before;    /* policy_was_refused_before */
     enum words advice;      /* what a refusal adds for somebody who may know; or WORDS_NONE */
@@ -108,6 +111,11 @@ struct remembered {
  * repeats a request that was refused is taken for a fault (platform.md 4.4).
  */
 bool policy_token_rests(const struct remembered *remembered);
+/*
+ * Whether the platform wanted more than the refresh token so lately that it is not to be sent
+ * again either. That answer stands: it is no outage, and nothing to be let in by.
+ */
+bool policy_wants_more(const struct remembered *remembered);
 /* Whether the platform said long enough ago already that there is no such account. */
 bool policy_was_refused_before(const struct remembered *remembered);
 

@@ -53,6 +53,7 @@ static bool is_overtaken(struct attempt *a)
 static bool commit(struct attempt *a, const char *verifier)
 {
     const struct identity *identity = &a->outcome.identity;
+    const time_t now = time(NULL);
     char gecos[GECOS_MOST + 1], home[PATH_TEXT_MOST + 1];
     struct account account;
     struct person recorded;
@@ -64,10 +65,13 @@ static bool commit(struct attempt *a, const char *verifier)
         .shell = a->config->shell,
         .verifier = verifier_to_record(a, verifier),
         .refresh_token = a->outcome.refresh_token,
+        .access_token = a->outcome.access_token,
+        .access_renew_at = now + a->outcome.renew_seconds,
+        .access_until = now + a->outcome.access_seconds,
         .password_proven = a->result == RESULT_ACCEPTED_PASSWORD,
         .group_ids = identity->has_groups ? &identity->groups : NULL,
         .seen = a->known ? &a->row : NULL,
-        .now = time(NULL),
+        .now = now,
     };
 
     gecos_clean(identity->full_name, gecos, sizeof gecos);

@@ -42,6 +42,7 @@ static const char *const results[RESULTS] = {
     [RESULT_FREQUENCY] = "sign-in-due",
     [RESULT_MORE_PASSWORD] = "more-required",
     [RESULT_MORE_TOKEN] = "more-required",
+    [RESULT_MORE_RESTING] = "more-was-required",
     [RESULT_ACCOUNT] = "no-such-account",
     [RESULT_UNASSIGNED] = "not-assigned",
     [RESULT_DISABLED] = "disabled",

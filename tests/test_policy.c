@@ -146,6 +146,8 @@ static void each_refusal_erases_what_its_row_says(const struct facts *f, const s
     assert_int_equal(d->erase_verifier, wanted[f->result].verifier || gone || changed);
     assert_int_equal(d->erase_token, wanted[f->result].token || gone);
     assert_int_equal(d->doubt_token, f->result == RESULT_DOUBT);
+    /* Not when it was not sent: a rest that renewed itself would never end. */
+    assert_int_equal(d->rest_token, f->result == RESULT_MORE_TOKEN);
 }
 
 static void advice_is_for_whoever_may_know(const struct facts *f, const struct decision *d)
@@ -176,6 +178,27 @@ static void it_asks_only_what_may_be_asked(const struct facts *f, const struct d
     assert_true(d->step != STEP_ASK_PASSWORD || policy_wants_password(f->result, f->local));
 }
 
+/* What is not asked once more has the answer it had. */
+static void a_demand_that_rests_is_the_demand_that_was_made(const struct facts *f,
+                                                            const struct decision *d)
+{
+    struct facts asked = *f;
+    struct decision then;
+
+    if (f->result != RESULT_MORE_RESTING)
+        return;
+    asked.result = RESULT_MORE_TOKEN;
+    then = policy_decide(&asked);
+    assert_int_equal(d->step, STEP_DENY);
+    assert_int_equal(d->step, then.step);
+    assert_int_equal(d->verdict, then.verdict);
+    assert_int_equal(d->words, then.words);
+    assert_int_equal(d->remember, REFUSED_NOT);
+    assert_int_equal(policy_account(f, REFUSED_NOT).step, STEP_DENY);
+    assert_int_equal(policy_account(f, REFUSED_NOT).verdict,
+                     policy_account(&asked, REFUSED_NOT).verdict);
+}
+
 static void the_whole_table_keeps_its_promises(void **state)
 {
     (void)state;
@@ -191,6 +214,7 @@ static void the_whole_table_keeps_its_promises(void **state)
     for_all(advice_is_for_whoever_may_know);
     for_all(a_locked_account_is_told_only_to_its_owner);
     for_all(it_asks_only_what_may_be_asked);
+    for_all(a_demand_that_rests_is_the_demand_that_was_made);
 }
 
 /* Each row of the story, with the first answer and what follows from it. */
@@ -284,6 +308,12 @@ static void each_row_of_the_story_ends_as_told(void **state)
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
         {{RESULT_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, true, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
+        {{RESULT_MORE_RESTING, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
@@ -405,6 +435,30 @@ static void a_doubtful_token_rests_for_two_minutes(void **state)
     assert_false(policy_token_rests(&r));
 }
 
+static void a_demand_for_more_stands_for_two_minutes(void **state)
+{
+    const time_t now = 1000 * DAY;
+    struct person person = somebody(now - DAY, now - DAY);
+    struct remembered r = {.person = &person, .now = now};
+
+    (void)state;
+    assert_false(policy_wants_more(&r));
+    person.more_wanted_at = now;
+    assert_true(policy_wants_more(&r));
+    assert_false(policy_token_rests(&r));
+    person.more_wanted_at = now - 119;
+    assert_true(policy_wants_more(&r));
+    person.more_wanted_at = now - 120;
+    assert_false(policy_wants_more(&r));
+    person.more_wanted_at = now + 1; /* nor for ever because of a clock */
+    assert_false(policy_wants_more(&r));
+    person.more_wanted_at = 0;
+    person.token_doubted_at = now;
+    assert_false(policy_wants_more(&r));
+    r.person = NULL;
+    assert_false(policy_wants_more(&r));
+}
+
 static void an_account_is_gone_when_it_is_not_there_an_hour_later(void **state)
 {
     const time_t now = 1000 * DAY;
@@ -520,6 +574,7 @@ int main(void)
         cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
         cmocka_unit_test(the_first_proof_is_chosen_by_age),
         cmocka_unit_test(a_doubtful_token_rests_for_two_minutes),
+        cmocka_unit_test(a_demand_for_more_stands_for_two_minutes),
         cmocka_unit_test(an_account_is_gone_when_it_is_not_there_an_hour_later),
         cmocka_unit_test(the_account_phase_fails_closed),
         cmocka_unit_test(background_services_go_by_what_is_remembered),
