@@ -81,6 +81,7 @@ def play_apart(number, share, build, part):
         os.chmod(folder, 0o755)
         for name in ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2'):
             shutil.copy(f'{build}/{name}', folder)
+        shutil.copy(f'{build}/tests/access_token', f'{folder}/latchkey-access-token')
         arguments = [str(number), str(share), build, part]
         done = subprocess.run(
             APART + [folder, build, sys.executable, '-B', '-W', 'ignore::DeprecationWarning',

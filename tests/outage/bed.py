@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import inspect
 import os
+import subprocess
 import time
 
 from expect import check
@@ -162,6 +163,13 @@ class Bed(Test):
 
     def admitted_offline(self, answer, *about):
         check(answer.verdict == 'admit' and UNREACHED in ' '.join(answer.told), *about, 'got', answer)
+
+    def access(self, after=0):
+        """Ada's access token as the store gives it, so many seconds from now: 'due opaque-…'."""
+        done = subprocess.run([f'{self.host.build}/latchkey-access-token', f'{self.host.state}/private',
+                               ADA, str(after)], capture_output=True, text=True)
+        check(done.returncode == 0, done.stderr)
+        return done.stdout.strip()
 
     # What is remembered ----------------------------------------------------------------------
 

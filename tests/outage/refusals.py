@@ -5,7 +5,8 @@ What a row of codes.py has to do is said there, and by UNREACHED, CLOSES and era
 Once nobody answers, the right secret of a known person (platform.md 3.7)
     is good     after D, N, K, R, J, U and C1: nothing was said against the person or the secret;
                 after W when another secret had been typed: that was a mistake in typing;
-                after I: more than a password was wanted, and nothing that was known became wrong
+                after I: more than a password was wanted, and nothing that was known became wrong;
+                but where that was said to the refresh token, it stands for two minutes, unasked
     is no good  after L, S, P, F, C2, and W when it was the one that is refused: until the platform
                 says yes again, because who is refused can pull out the cable
 Nobody answers: of each line's first number the platform is a black hole, of the others it breaks off.
@@ -71,6 +72,8 @@ def of_a_known_person(t, row, grant, secret):
     remains(t, row, grant, secret, standing)
     t.emulator.order('/_clear', {})
     t.spoil(row.silence if secret == 'right' else BROKEN_OFF)
+    if row.letter == 'I' and grant == 'refresh':
+        the_demand_stands(t, row.verdict)
     for again in ('right', 'wrong') if secret == 'wrong' and row.stands_for_others else ('right',):
         answer = t.timed(ADA, t.secret(again))
         if again == 'right' and not row.closes(secret):
@@ -80,6 +83,14 @@ def of_a_known_person(t, row, grant, secret):
     if grant == 'password' and row.closes(secret) and row.stands_for_others:
         until_the_platform_says_yes(t)
     return None
+
+
+def the_demand_stands(t, verdict, **request):
+    """What was not enough is not sent again at once, so nobody learns that the platform is gone."""
+    with t.nothing_sent():
+        answer = t.timed(ADA, PASSWORD, **request)
+    check(answer.verdict == verdict and MESSAGES['MFA'] in words(answer), 'wanted', verdict, 'got', answer)
+    t.set_person('more_wanted_at = more_wanted_at - 130')
 
 
 def told(row, answer, secret):
@@ -119,6 +130,8 @@ def of_somebody_by_key(t, row):
     check(first.verdict == row.account and not first.asked, 'wanted', row.account, 'got', first)
     t.emulator.order('/_clear', {})
     t.spoil(row.silence)
+    if row.letter == 'I':
+        the_demand_stands(t, row.account, action='account', service='sshd')
     again = t.timed(ADA, '', action='account', service='sshd')
     if row.letter != 'W':
         check((again.verdict == 'admit') == (row.letter in BY_KEY_AFTERWARDS), 'offline', again)

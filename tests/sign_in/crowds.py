@@ -210,6 +210,18 @@ def a_token_that_is_doubted_is_not_sent_by_those_who_waited_for_it(t):
     check(t.seen() == ['refresh_token'] and t.person('token IS NOT NULL') == 1)
 
 
+def a_token_that_is_not_enough_is_not_sent_by_those_who_waited_for_it(t):
+    t.know_ada(**PATIENT)
+    t.script(endpoint='token:refresh_token', hold=True, number=50076)
+    many = [t.host.start(ADA) for _ in range(5)]
+    answers = [t.pool.submit(one.finish, PASSWORD) for one in many]
+    wait_until(lambda: all(map(stands_in_line, many)), 'five in line')
+    t.release()
+    for answer in answers:
+        t.expect('deny', answer.result(), 'extra verification')
+    check(t.seen() == ['refresh_token'])
+
+
 def a_password_replaced_while_the_old_one_redeemed_a_token_ends_it(t):
     t.know_ada(**PATIENT)
     t.script(endpoint='token:refresh_token', hold=True, times=1)

@@ -52,6 +52,78 @@ def a_token_that_is_good_after_all_is_in_no_doubt(t):
     check(t.seen() == ['refresh_token'] and t.person('token_doubted_at') == 0)
 
 
+def let_rest_end(t):
+    t.set_person('more_wanted_at = more_wanted_at - 130')
+
+
+def a_token_that_is_not_enough_is_not_sent_again_at_once(t):
+    """The second sign-in is denied as the first one was, by that one's answer; nor is it an outage."""
+    t.know_ada()
+    for rule in (dict(number=50076), dict(number=50158, error='interaction_required')):
+        t.unscript()
+        t.script(endpoint='token:refresh_token', **rule)
+        first = t.host.sign_in(ADA, PASSWORD)
+        check(t.seen() == ['refresh_token'])
+        for silent in (False, True):
+            t.host.forget_attempts()
+            if silent:
+                t.outage()
+            again = t.host.sign_in(ADA, PASSWORD)
+            t.expect('deny', again, 'extra verification')
+            check((again.verdict, again.told) == (first.verdict, first.told), again)
+            check('platform=more-was-required' in t.logged(), t.logged())
+            t.expect('deny', t.host.sign_in(ADA, 'wrong'), 'Check the user name')
+            t.expect('expired', t.host.account(ADA, service='sshd'), 'extra verification')
+            t.expect('deny', t.host.sign_in(ADA, PASSWORD, read_only=True), 'extra verification')
+            t.expect('expired', t.host.account(ADA, service='sshd', read_only=True), 'extra verification')
+            check(t.seen() == [], 'within two minutes nothing is sent')
+        t.recovery()
+        let_rest_end(t)
+        t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'extra verification')
+        check(t.seen() == ['refresh_token'], 'it may be enough by now')
+        let_rest_end(t)
+        t.expect('expired', t.host.account(ADA, service='sshd'), 'extra verification')
+        check(t.seen() == ['refresh_token'])
+        let_rest_end(t)
+    t.unscript()
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'] and t.person('more_wanted_at') == 0)
+
+
+def a_demand_is_not_forgotten_where_passwords_are_not_served(t):
+    """Who is asked for more by the token does not get in without it, because the password cannot be asked about."""
+    t.know_ada(password_recheck_hours=0)
+    t.script(endpoint='token:refresh_token', number=50076)
+    for rule in (dict(number=50076), dict(status=503)):
+        t.script(endpoint='token:password', times=2, **rule)
+        for sent in (['password', 'refresh_token'], ['password']):
+            t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'extra verification')
+            check(t.seen() == sent, sent)
+            t.host.forget_breakers()
+        let_rest_end(t)
+
+
+def a_demand_ends_with_a_sign_in_that_was_enough(t):
+    t.know_ada()
+    t.script(endpoint='token:refresh_token', number=50076, times=1)
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'extra verification')
+    t.configure(password_recheck_hours=0)
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    t.configure()
+    t.seen()
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'])
+
+
+def a_clock_that_was_set_back_does_not_let_a_token_rest_for_ever(t):
+    t.know_ada()
+    t.script(endpoint='token:refresh_token', number=50076, times=1)
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD))
+    t.set_person(f'more_wanted_at = more_wanted_at + {DAY}')
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'] * 2)
+
+
 def a_sign_in_that_is_due_by_policy_ends_the_token_and_not_the_password(t):
     for number in (70043, 70044):
         t.begin()
@@ -280,3 +352,6 @@ def a_table_of_codes_that_is_not_fit_stops_nobody_and_is_reported(t):
     t.script(endpoint='token', number=50057)
     t.expect('deny', t.host.sign_in(ADA, PASSWORD), 'disabled')
     shutil.rmtree(f'{t.host.build}/share')
+
+
+STEPS = [let_rest_end]

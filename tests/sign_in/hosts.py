@@ -96,7 +96,8 @@ def nothing_secret_is_written_down(t):
     t.know_ada()
     t.host.sign_in(ADA, 'canary-of-a-wrong-password')
     t.offline('admit')
-    canaries = [PASSWORD.encode(), b'canary-of-a-wrong-password', b'1.AAAA-']
+    check(t.person('token IS NOT NULL AND access_token IS NOT NULL') == 1)
+    canaries = [PASSWORD.encode(), b'canary-of-a-wrong-password', b'1.AAAA-', b'opaque-']
     for folder, _, names in os.walk(t.host.build):
         for name in names:
             if folder.startswith((t.host.state, t.host.config)) or name == 'helper.log':
