@@ -2,7 +2,7 @@
 /* Stores as programs of older versions have left them. */
 #pragma once
 
-#include "cache/store_token.h"
+#include "cache/secret.h"
 #include "tests/place.h"
 
 #include <sqlite3.h>
@@ -83,15 +83,15 @@ static inline void run_old(sqlite3 *db, const char *sql)
 
 static inline void put_token(sqlite3 *db, const struct host_key *key)
 {
-    OWNED(free_memory) uint8_t *sealed = NULL;
-    struct account ada = account_of("ada");
+    static const char token[] = "token of ada",
+                      bound[] = "token 21:https://login.example 7:contoso 3:ada";
+    uint8_t sealed[sizeof token - 1 + SEAL_OVERHEAD];
     struct error why = {0};
     sqlite3_stmt *write;
-    size_t length;
 
-    assert_true(token_seal(key, &ada, TOKEN_REFRESH, "token of ada", &sealed, &length, &why));
+    assert_true(secret_seal(key, bound, token, sizeof token - 1, sealed, &why));
     assert_int_equal(sqlite3_prepare_v2(db, "UPDATE person SET token = ?", -1, &write, NULL), 0);
-    sqlite3_bind_blob(write, 1, sealed, (int)length, SQLITE_STATIC);
+    sqlite3_bind_blob(write, 1, sealed, (int)sizeof sealed, SQLITE_STATIC);
     assert_int_equal(sqlite3_step(write), SQLITE_DONE);
     sqlite3_finalize(write);
 }

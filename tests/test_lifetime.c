@@ -73,6 +73,7 @@ static void lives_are_what_the_answer_says(void **state)
         {"\"expires_in\":[]", NEVER, NEVER},
         {"\"expires_in\":true", NEVER, NEVER},
         {"\"expires_in\":315360001", NEVER, NEVER},
+        {"\"expires_in\":\"315360001\"", NEVER, NEVER},
         {"\"expires_in\":9223372036854775807", NEVER, NEVER},
         {"\"expires_in\":-9223372036854775808", NEVER, NEVER},
         {"\"expires_in\":\"9999999999999999999999999999999999999999\"", NEVER, NEVER},
