@@ -51,8 +51,46 @@ static void census_add(struct census *census, uint32_t id)
     census->sum += id;
 }
 
+/* The gids of the groups that are shown, in order. */
+struct shown {
+    uint32_t *gids;
+    size_t count, room;
+};
+
+static void shown_release(struct shown *shown)
+{
+    free(shown->gids);
+}
+
+static bool shown_add(struct shown *shown, uint32_t gid, struct error *why)
+{
+    if (shown->count == shown->room) {
+        size_t room = shown->room ? shown->room * 2 : 256;
+        uint32_t *gids = reallocarray(shown->gids, room, sizeof *gids);
+
+        if (!gids)
+            return error_set(why, ERROR_SYSTEM, "no memory for groups");
+        shown->gids = gids;
+        shown->room = room;
+    }
+    shown->gids[shown->count++] = gid;
+    return true;
+}
+
+static int id_order(const void *one, const void *other)
+{
+    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+
+    return (a > b) - (a < b);
+}
+
+static bool is_shown(const struct shown *shown, uint32_t gid)
+{
+    return shown->count && bsearch(&gid, shown->gids, shown->count, sizeof *shown->gids, id_order);
+}
+
 static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
-                        struct error *why)
+                        struct shown *shown, struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *query =
@@ -68,7 +106,8 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
         if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
             return store_damaged(why);
         census_add(&met, gid);
-        if (is_showable(local, name, false) && !snapshot_add_group(builder, gid, name, why))
+        if (is_showable(local, name, false) &&
+            (!snapshot_add_group(builder, gid, name, why) || !shown_add(shown, gid, why)))
             return false;
     }
     return step == STEP_DONE && census_agrees(db,
@@ -77,28 +116,45 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
                                               &met, why);
 }
 
-/* The groups of `uid` that are shown, at most `most` of them. */
-static bool gids_read(sqlite3_stmt *query, const struct local *local, uint32_t uid, uint32_t *gids,
-                      size_t most, size_t *count, struct error *why)
-{
-    char name[NAME_MOST + 1];
+/* All memberships by uid, as people come: read along with them, they are in the way of nobody. */
+struct memberships {
+    sqlite3_stmt *rows;
+    uint32_t uid, gid; /* of the next one */
     enum step step;
+};
 
-    *count = 0;
-    sqlite3_reset(query);
-    if (!bind_number(query, 1, uid))
-        return store_failed(sqlite3_db_handle(query), "binding", why);
-    while ((step = store_step(query, why)) == STEP_ROW) {
-        if (*count == most || !column_id(query, 0, &gids[*count]) ||
-            !column_copy(query, 1, name, sizeof name))
-            return store_damaged(why);
-        if (is_showable(local, name, false))
-            ++*count;
-    }
-    return step == STEP_DONE;
+/* One that is out of order would hide those behind it. */
+static bool memberships_next(struct memberships *memberships, struct error *why)
+{
+    uint32_t last = memberships->uid;
+
+    memberships->step = store_step(memberships->rows, why);
+    if (memberships->step != STEP_ROW)
+        return memberships->step == STEP_DONE;
+    return (column_id(memberships->rows, 0, &memberships->uid) && memberships->uid >= last &&
+            column_id(memberships->rows, 1, &memberships->gid)) ||
+           store_damaged(why);
 }
 
-static bool person_show(sqlite3_stmt *row, sqlite3_stmt *groups, const struct local *local,
+/* The groups of `uid` that are shown, at most GROUPS_MOST of them. */
+static bool gids_read(struct memberships *memberships, const struct shown *shown, uint32_t uid,
+                      uint32_t *gids, size_t *count, struct error *why)
+{
+    *count = 0;
+    while (memberships->step == STEP_ROW && memberships->uid <= uid) {
+        if (memberships->uid == uid && is_shown(shown, memberships->gid)) {
+            if (*count == GROUPS_MOST)
+                return store_damaged(why);
+            gids[(*count)++] = memberships->gid;
+        }
+        if (!memberships_next(memberships, why))
+            return false;
+    }
+    return true;
+}
+
+static bool person_show(sqlite3_stmt *row, struct memberships *memberships,
+                        const struct shown *shown, const struct local *local,
                         struct snapshot_builder *builder, struct census *met, struct error *why)
 {
     char name[NAME_MOST + 1], gecos[GECOS_MOST + 1];
@@ -113,30 +169,28 @@ static bool person_show(sqlite3_stmt *row, sqlite3_stmt *groups, const struct lo
     census_add(met, uid);
     if (!is_showable(local, name, true))
         return true;
-    return gids_read(groups, local, uid, gids, GROUPS_MOST, &count, why) &&
+    return gids_read(memberships, shown, uid, gids, &count, why) &&
            snapshot_add_person(builder, uid, name, gecos, home, shell, gids, count, why);
 }
 
-static bool people_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
-                        struct error *why)
+static bool people_show(sqlite3 *db, const struct shown *shown, const struct local *local,
+                        struct snapshot_builder *builder, struct error *why)
 {
     OWNED(statement_release)
-    sqlite3_stmt *groups =
-        store_prepare(db,
-                      "SELECT m.gid, g.name FROM membership m JOIN directory_group g USING (gid)"
-                      " WHERE m.uid = ?1 ORDER BY m.gid",
-                      why);
+    sqlite3_stmt *rows =
+        store_prepare(db, "SELECT uid, gid FROM membership ORDER BY uid, gid", why);
+    struct memberships memberships = {.rows = rows};
     OWNED(statement_release) sqlite3_stmt *query = NULL;
     struct census met = {0};
     enum step step;
 
-    if (!groups)
+    if (!rows || !memberships_next(&memberships, why))
         return false;
     query = store_prepare(db, "SELECT uid, name, gecos, home, shell FROM person ORDER BY uid", why);
     if (!query)
         return false;
     while ((step = store_step(query, why)) == STEP_ROW)
-        if (!person_show(query, groups, local, builder, &met, why))
+        if (!person_show(query, &memberships, shown, local, builder, &met, why))
             return false;
     return step == STEP_DONE && census_agrees(db,
                                               "SELECT count(*), total(uid) FROM person"
@@ -149,11 +203,12 @@ static bool gather(struct store *store, const struct local *local, struct snapsh
                    int64_t *changes, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
+    OWNED(shown_release) struct shown shown = {.gids = NULL};
 
     return transaction_read(&transaction, store, why) &&
            fact_read(store->db, FACT_CHANGES, changes, why) &&
-           groups_show(store->db, local, builder, why) &&
-           people_show(store->db, local, builder, why);
+           groups_show(store->db, local, builder, &shown, why) &&
+           people_show(store->db, &shown, local, builder, why);
 }
 
 /* Where this fails, the next acceptance only asks for one publication more than needed. */
