@@ -239,6 +239,10 @@ test-outage: check-build
 	$(check_b)/tests/fleet packaging/systemd/latchkey-probe.timer
 	$(check_b)/tests/thirty_days packaging/systemd/latchkey-probe.timer
 
+## test-people: a host full of people: import, export, snapshot and store commands as root uses them
+test-people: check-build
+	tests/test_people_command.py $(check_b)
+
 ## test-cache: damage, kills, hostile names and all lengths of buffers, a slice of them; all with FULL=1
 test-cache: check-build
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(sanitized_b) $(sanitized) \
@@ -300,7 +304,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-outage test-cache emulator test-container deps demo bench bench-nss bench-outage test format help clean distclean
+        test-platform test-sign-in test-outage test-people test-cache emulator test-container deps demo bench bench-nss bench-outage test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

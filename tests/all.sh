@@ -35,6 +35,7 @@ step threads "$make" check-threads
 step platform "$make" test-platform
 step sign-in "$make" test-sign-in
 step outage "$make" test-outage
+step people "$make" test-people
 step cache "$make" test-cache
 step container "$make" test-container
 

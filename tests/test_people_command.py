@@ -6,67 +6,15 @@ In mounts of its own, over the folders that the build was made for; needs root.
 """
 import json
 import os
+import pty
+import shutil
 import signal
-import sqlite3
+import stat
 import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-OWNER = 65534  # stands for the user latchkey
-CONFIG = """issuer = https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0
-client_id = c
-domains = contoso.example
-allow = everyone
-"""
-
-
-class Host:
-    def __init__(self, build):
-        self.build = build
-        self.state, self.etc, self.run_dir = (os.path.join(build, name) for name in ("state", "etc", "run"))
-        self.private, self.public = self.state + "/private", self.state + "/public"
-        self.snapshot, self.store = self.public + "/snapshot", self.private + "/store.db"
-        for folder in (self.state, self.etc, self.run_dir):
-            os.makedirs(folder, exist_ok=True)
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", folder], check=True)
-        for folder, mode in ((self.private, 0o700), (self.public, 0o755), (self.run_dir + "/state", 0o700)):
-            os.mkdir(folder)
-            os.chmod(folder, mode)
-            os.chown(folder, OWNER, OWNER)
-        with open(self.etc + "/latchkey.conf", "w", encoding="utf-8") as conf:
-            conf.write(CONFIG)
-        subprocess.run([build + "/latchkey-login", "--prepare"], check=True, stdout=subprocess.DEVNULL)
-
-    def tool(self, *words, given=b"", status=0):
-        done = subprocess.run([self.build + "/latchkey", *words], input=given, capture_output=True, timeout=300)
-        said = done.stdout.decode() + done.stderr.decode()
-        assert done.returncode == status, f"{words}: {done.returncode}: {said}"
-        return said
-
-    def take(self, *lines, words=(), status=0):
-        text = b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
-        return self.tool("people", "import", *words, "-", given=text, status=status)
-
-    def people(self):
-        lines = subprocess.run([self.build + "/latchkey", "people", "export"], capture_output=True, check=True).stdout
-        return {person["name"]: person for person in map(json.loads, lines.splitlines())}
-
-    def rows(self, sql):
-        with sqlite3.connect(self.store) as database:
-            return database.execute(sql).fetchall()
-
-    def forget(self):
-        for folder in (self.state, self.etc, self.run_dir):
-            subprocess.run(["umount", "-l", folder], check=True)
-
-
-def person(name, **more):
-    return {"name": name + "@contoso.example", "object_id": "id-" + name, **more}
-
-
-def generation(host):
-    return json.loads(host.tool("snapshot", "verify", "--json"))["generation"]
+from people_host import OWNER, Host, begun, generation, made, person
 
 
 def people_come_in_and_go_out_alike(host):
@@ -135,20 +83,131 @@ def ids_do_not_hang_on_the_order(host):
 
 
 def killed_and_run_again_it_comes_to_the_same(host):
-    made = host.state + "/people"
-    with open(made, "wb") as out:
-        subprocess.run([HERE + "/people_make.py", "3000"], stdout=out, check=True)
-    killed = 0
+    file, killed = made(host, 3000), 0
     for tenths in range(1, 12):
-        run = subprocess.Popen([host.build + "/latchkey", "people", "import", made], stdout=subprocess.DEVNULL)
+        run = subprocess.Popen([host.build + "/latchkey", "people", "import", file], stdout=subprocess.DEVNULL)
         time.sleep(tenths / 20)
         run.send_signal(signal.SIGKILL)
         killed += run.wait() == -signal.SIGKILL
         host.tool("snapshot", "verify")
     assert killed, "never killed in the middle"
-    host.tool("people", "import", made)
+    host.tool("people", "import", file)
     facts = json.loads(host.tool("snapshot", "verify", "--json"))
-    assert facts["people"] == 3000 and "3000 as before" in host.tool("people", "import", made)
+    assert facts["people"] == 3000 and "3000 as before" in host.tool("people", "import", file)
+
+
+def others_get_in_between(host):
+    count, before = 12000, generation(host)
+    run = begun(host, made(host, count), stdout=subprocess.DEVNULL)
+    host.take(person("between"))
+    there = host.rows("SELECT count(*) FROM person")[0][0]
+    assert run.poll() is None and 1 < there < count, f"{there} were there"
+    assert run.wait() == 0
+    facts = json.loads(host.tool("snapshot", "verify", "--json"))
+    assert facts["people"] == count + 1
+    assert facts["generation"] <= before + 2, "published more than once at the end of each"
+
+
+def interrupted_it_shows_what_it_has_recorded(host):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        file = made(host, 12000 + number)
+        run = begun(host, "--json", file, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        run.send_signal(number)
+        said, complaints = run.communicate()
+        assert run.returncode == -number, run.returncode
+        done = json.loads(said)
+        assert done["published"] and b"interrupted" in complaints and b"run it again" in complaints, complaints
+        people = json.loads(host.tool("snapshot", "verify", "--json"))["people"]
+        assert 0 < done["new"] < 12000 and people == host.rows("SELECT count(*) FROM person")[0][0]
+        host.tool("people", "import", file)
+        host.forget()
+        host.__init__(host.build)
+
+
+def what_cannot_be_shown_is_told(host):
+    os.chmod(host.public, 0o500)
+    os.chown(host.public, 0, 0)
+    said = host.take(person("a"), status=3)
+    assert "1 new" in said and "nothing to publish" in said and "snapshot rebuild" in said, said
+    os.chown(host.public, OWNER, OWNER)
+    os.chmod(host.public, 0o755)
+    assert "1 as before" in host.take(person("a")) and "1 people" in host.tool("snapshot", "verify")
+
+
+def it_is_not_done_as_root(host):
+    pipe = host.state + "/pipe"
+    os.mkfifo(pipe, 0o600)  # which only root may open
+    with subprocess.Popen([host.build + "/latchkey", "people", "import", pipe], stdout=subprocess.DEVNULL) as run:
+        with open(pipe, "wb") as text:
+            while True:
+                with open(f"/proc/{run.pid}/status", encoding="ascii") as status:
+                    ids = [line.split()[1:] for line in status if line.startswith(("Uid:", "Gid:", "Groups:"))]
+                if ids[0][0] != "0":
+                    break
+                time.sleep(0.002)
+            assert ids == [[str(OWNER)] * 4, [str(OWNER)] * 4, []], ids
+            text.write(json.dumps(person("a")).encode())
+    assert run.returncode == 0 and len(host.people()) == 1
+    for file, mode in ((host.store, 0o600), (host.snapshot, 0o644)):
+        status = os.stat(file)
+        assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (OWNER, OWNER, mode), file
+    if shutil.which("strace"):
+        trace = host.state + "/trace"
+        subprocess.run(["strace", "-o", trace, "-e", "trace=setresuid,openat,mmap", host.build + "/latchkey",
+                        "snapshot", "verify", host.snapshot], check=True, stdout=subprocess.DEVNULL)
+        with open(trace, encoding="ascii") as lines:
+            kinds = ["given up" if "setresuid(65534" in line else "mapped" for line in lines
+                     if "setresuid(65534" in line or "PROT_READ, MAP_SHARED" in line]
+        assert kinds and kinds[0] == "given up" and "mapped" in kinds, kinds
+
+
+def a_file_that_only_root_may_read_is_verified(host):
+    host.take(person("a"))
+    folder = host.state + "/of-root"
+    os.mkdir(folder, 0o700)
+    shutil.copy(host.snapshot, folder + "/copy")
+    os.chmod(folder + "/copy", 0o644)
+    done = subprocess.run([host.build + "/latchkey", "snapshot", "verify", "copy"], cwd=folder, capture_output=True)
+    assert done.returncode == 0, done.stdout
+    os.chmod(folder + "/copy", 0o600)
+    done = subprocess.run([host.build + "/latchkey", "snapshot", "verify", "copy"], cwd=folder, capture_output=True)
+    assert done.returncode == 1 and b"its mode is not 0644" in done.stdout, done.stdout
+
+
+def others_than_root_are_told(host):
+    def as_somebody(*words):
+        return subprocess.run(["setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups",
+                               host.build + "/latchkey", *words], capture_output=True, input=b"", check=False)
+
+    host.take(person("a"))
+    os.chmod(host.build, 0o755)
+    for words in (("people", "import", "-"), ("people", "export"), ("store", "recover"), ("snapshot", "rebuild"),
+                  ("snapshot", "rollback")):
+        done = as_somebody(*words)
+        assert done.returncode == 3 and b"only root, or the user latchkey" in done.stderr and not done.stdout, done
+    assert as_somebody("snapshot", "verify").returncode == 0
+    done = subprocess.run([host.build + "/latchkey", "people", "export"], stdout=os.open("/dev/full", os.O_WRONLY),
+                          stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 3 and done.stderr, "what could not be written was not said"
+
+
+def a_bar_is_drawn_on_a_terminal_alone(host):
+    file = made(host, 3000)
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen([host.build + "/latchkey", "people", "import", file], stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    try:
+        while piece := os.read(ours, 65536):
+            drawn += piece
+    except OSError:  # EIO: the other side has gone
+        pass
+    said = run.communicate()[0]
+    os.close(ours)
+    assert b"%" in drawn and drawn.endswith(b"\r\x1b[K"), drawn[-80:]
+    assert said == b"3000 new, 0 changed, 0 as before, 0 bad lines; published\n", said
+    done = subprocess.run([host.build + "/latchkey", "people", "import", file], capture_output=True, check=True)
+    assert not done.stderr
 
 
 def damage_is_found(host):
@@ -263,7 +322,9 @@ def calls_that_are_wrong_are_told(host):
 
 TESTS = (people_come_in_and_go_out_alike, bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
          a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
-         damage_is_found, rollback_and_rebuild, a_lost_or_damaged_store_is_recovered,
+         others_get_in_between, interrupted_it_shows_what_it_has_recorded, what_cannot_be_shown_is_told,
+         it_is_not_done_as_root, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,
+         a_bar_is_drawn_on_a_terminal_alone, damage_is_found, rollback_and_rebuild, a_lost_or_damaged_store_is_recovered,
          without_a_sound_snapshot_nothing_is_recovered, calls_that_are_wrong_are_told)
 
 
