@@ -19,9 +19,10 @@
 
 /*
  * In one transaction, for which sign-ins that record something have to wait. Large ones touch the
- * same pages less often, so they are as large as this disk does in a moment.
+ * same pages less often, so they are as large as this disk does in a moment, but not smaller than
+ * what syncing the disk takes anyway.
  */
-#define ROWS_FIRST    500u
+#define ROWS_FIRST    1000u
 #define ROWS_MOST     8000u
 #define BYTES_AT_ONCE ((size_t)32 * 1024 * 1024)
 #define SHORT_MS      120
@@ -219,7 +220,7 @@ static bool record_some(struct import *import, size_t rows, struct error *why)
     took = clock_ms() - begun;
     if (took < SHORT_MS && import->at_once < ROWS_MOST)
         import->at_once *= 2;
-    else if (took > LONG_MS && import->at_once > ROWS_FIRST / 4)
+    else if (took > LONG_MS && import->at_once > ROWS_FIRST)
         import->at_once /= 2;
     return count_rows(import, rows);
 }
