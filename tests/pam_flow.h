@@ -132,6 +132,7 @@ static const struct known {
     {"promised@contoso.example", ID_LEAST + 10, NULL}, /* the uid has no name */
     {"squatted@contoso.example", ID_LEAST + 11, NULL}, /* the uid has another one */
     {"dim@contoso.example", ID_LEAST + 12, NULL},      /* a source fails at the uid */
+    {"small@contoso.example", 20001, NULL},            /* ours in another window */
     {"root", 0, NULL},
     {"alice", 1000, NULL},
 };

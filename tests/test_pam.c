@@ -2,10 +2,12 @@
 /* The PAM module under real libpam: who gets in, whatever the helper says. */
 #include "tests/pam_flow.h"
 
+#include "config/paths.h"
 #include "login/frame.h"
 
 #include <security/pam_ext.h>
 #include <stdarg.h>
+#include <sys/mount.h>
 
 static void a_helper_that_always_admits_lets_in_only_uids_of_ours(void **state)
 {
@@ -104,6 +106,51 @@ static void somebody_whom_only_the_name_finds_does_not_get_in(void **state)
     enrolled = true;
     assert_int_equal(authenticate(names[0], 0), PAM_SUCCESS);
     assert_int_equal(account(names[0]), PAM_SUCCESS);
+}
+
+/* ---- the window that root has put in force ---- */
+
+static void put_in_force(const char *text)
+{
+    OWNED(close_fd) int fd = open(NSS_CONF_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+        _exit(99);
+}
+
+#define WINDOW(window) \
+    "version 1\nwindow " window "\nnames full\ndomain a.example\nhome /{name}\nshell /b\nend 1\n"
+
+static int in_another_window(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        (mkdir(CONFIG_DIR, 0755) != 0 && errno != EEXIST) ||
+        mount("tmpfs", CONFIG_DIR, "tmpfs", 0, "mode=755") != 0)
+        return 77;
+    if (authenticate("small@contoso.example", 0) != PAM_USER_UNKNOWN)
+        return 1;
+    put_in_force(WINDOW("20000 50000"));
+    if (authenticate("small@contoso.example", 0) != PAM_SUCCESS ||
+        authenticate(ADA, 0) != PAM_USER_UNKNOWN)
+        return 2;
+    /* None that could be in force is one that root is in. */
+    put_in_force(WINDOW("0 50000"));
+    if (authenticate("zero@contoso.example", 0) != PAM_USER_UNKNOWN ||
+        authenticate("outside@contoso.example", 0) != PAM_USER_UNKNOWN ||
+        authenticate(ADA, 0) != PAM_SUCCESS)
+        return 3;
+    put_in_force(WINDOW("20000 50000"));
+    return chmod(NSS_CONF_FILE, 0666) != 0 || authenticate(ADA, 0) != PAM_SUCCESS;
+}
+
+static void ours_are_the_uids_of_the_window_in_force(void **state)
+{
+    int code = in_child(in_another_window);
+
+    (void)state;
+    if (code == 77)
+        skip();
+    assert_int_equal(code, 0);
 }
 
 static void only_who_is_enrolled_has_a_session(void **state)
@@ -391,6 +438,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(somebody_who_was_recorded_with_another_uid_is_asked_to_come_again,
                                reset),
         cmocka_unit_test_setup(somebody_whom_only_the_name_finds_does_not_get_in, reset),
+        cmocka_unit_test_setup(ours_are_the_uids_of_the_window_in_force, reset),
         cmocka_unit_test_setup(only_who_is_enrolled_has_a_session, reset),
         cmocka_unit_test_setup(a_source_of_names_that_fails_has_its_own_words, reset),
         cmocka_unit_test_setup(each_verdict_has_its_code_and_no_other_byte_has_one, reset),
