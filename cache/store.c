@@ -151,6 +151,11 @@ bool store_has_room(const struct store *store)
     return disk.f_blocks == 0 || disk.f_bavail >= ROOM_LEAST / disk.f_frsize;
 }
 
+void store_hurry(struct store *store, int64_t *left_ms)
+{
+    store->hurry_ms = left_ms;
+}
+
 const struct host_key *store_host_key(const struct store *store)
 {
     return &store->key;

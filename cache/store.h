@@ -61,6 +61,12 @@ enum lookup store_token(struct store *store, const struct person *person, char *
 bool store_groups_of(struct store *store, uint32_t uid, struct strings *object_ids,
                      struct error *why);
 
+/*
+ * From now on no call waits for other processes once `*left_ms` is used up, which is counted down
+ * and borrowed; NULL: as long as they may usually.
+ */
+void store_hurry(struct store *store, int64_t *left_ms);
+
 /* What a sign-in that the platform accepted leaves behind. */
 struct acceptance {
     const struct account *account;
@@ -126,7 +132,10 @@ bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record
 /* Documents of the platform (discovery, keys), by URL, as last fetched and found good. */
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
                            struct document_facts *facts, struct error *why);
-/* `body` NULL: only the facts have changed, and what is kept under this URL stays. */
+/*
+ * `body` NULL: only the facts have changed, and what is kept under this URL stays. Does not wait
+ * for others for long: it only saves requests.
+ */
 bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
                          const struct document_facts *facts, struct error *why);
 

@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #define DOCUMENT_MOST 4194304
-#define SAW_TIME_MS   200 /* that it waits for a busy store */
+#define MOMENT_MS     200 /* for what may as well be recorded by the next one: it waits for others */
 
 /* Text for a header of HTTP: one line. */
 static bool is_etag(const char *text, size_t length)
@@ -92,8 +92,8 @@ static bool document_write(sqlite3 *db, const char *url, const char *body, size_
            error_set(why, ERROR_SYSTEM, "no document of %s is kept", url);
 }
 
-bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
-                         const struct document_facts *facts, struct error *why)
+static bool keep(struct store *store, const char *url, const char *body, size_t length,
+                 const struct document_facts *facts, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
 
@@ -102,6 +102,18 @@ bool store_keep_document(struct store *store, const char *url, const char *body,
     return transaction_write(&transaction, store, why) &&
            document_write(store->db, url, body, length, facts, why) &&
            transaction_commit(&transaction, why);
+}
+
+bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
+                         const struct document_facts *facts, struct error *why)
+{
+    int64_t left_ms = MOMENT_MS;
+    bool kept;
+
+    store_hurry(store, &left_ms);
+    kept = keep(store, url, body, length, facts, why);
+    store_hurry(store, NULL);
+    return kept;
 }
 
 bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why)
@@ -161,11 +173,11 @@ static bool saw_time(struct store *store, time_t now, struct error *why)
 
 bool store_saw_time(struct store *store, time_t now, struct error *why)
 {
-    int64_t left_ms = SAW_TIME_MS;
+    int64_t left_ms = MOMENT_MS;
     bool saw;
 
-    store->hurry_ms = &left_ms;
+    store_hurry(store, &left_ms);
     saw = saw_time(store, now, why);
-    store->hurry_ms = NULL;
+    store_hurry(store, NULL);
     return saw;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cache/store_documents.c: documents of the platform and what is known about each. */
+#include "cache/store_internal.h"
 #include "tests/store_place.h"
 
 #define URL "https://a"
@@ -124,9 +125,42 @@ static void facts_that_make_no_sense_are_none(void **state)
     }
 }
 
+/* Counted in the store's own patience, so that no clock is needed. */
+static void a_store_that_is_held_is_not_waited_for_to_keep_a_document(void **state)
+{
+    const struct document_facts facts = {.fetched_at = 1};
+    int64_t patience = store->patience_ms, left_ms = 30;
+    sqlite3 *other;
+    char path[64];
+
+    (void)state;
+    assert_true(store_keep_document(store, URL, "body", 4, &some, &why));
+    place_path(&place, "store.db", path);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_false(store_keep_document(store, URL, "new", 3, &facts, &why));
+    assert_false(store_keep_document(store, URL, NULL, 0, &facts, &why));
+    assert_in_range(patience - store->patience_ms, 1, PATIENCE_MS / 2);
+    assert_null(store->hurry_ms);
+    equal(&some, &(const struct document_facts){.fetched_at = facts_now().fetched_at,
+                                                .fresh_seconds = 3600,
+                                                .forced_at = 11,
+                                                .etag = "W/\"a b\""});
+    assert_int_equal(sqlite3_exec(other, "COMMIT; BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    patience = store->patience_ms;
+    store_hurry(store, &left_ms);
+    assert_int_equal(
+        store_document(store, URL, &(struct buffer){0}, &(struct document_facts){0}, &why),
+        LOOKUP_UNAVAILABLE);
+    store_hurry(store, NULL);
+    assert_in_range(patience - store->patience_ms, 1, PATIENCE_MS / 2);
+    sqlite3_close(other);
+}
+
 static const struct CMUnitTest tests[] = {
     TEST(documents_come_back_as_they_were_kept),
     TEST(facts_can_change_alone),
+    TEST(a_store_that_is_held_is_not_waited_for_to_keep_a_document),
     TEST(an_etag_that_is_no_line_of_a_header_is_not_kept),
     TEST(facts_that_make_no_sense_are_none),
 };
