@@ -30,7 +30,7 @@ static bool take(uint32_t number, int64_t ms, int *turn)
 {
     struct deadline deadline = deadline_in_ms(ms);
 
-    return turn_take(place.folder, number, &deadline, turn, &why);
+    return turn_take(place.folder, number, &deadline, turn, &why) == TURN_TAKEN;
 }
 
 /* Whether the turn is free, as another process finds it; does not wait. */
@@ -153,11 +153,37 @@ static void where_nothing_can_be_made_there_is_no_turn(void **state)
     assert_int_equal(turn, 42);
 }
 
+static int finds_it_busy(const void *number)
+{
+    struct deadline past = {0};
+    int turn = -7;
+
+    errno = 0;
+    return turn_take(place.folder, *(const uint32_t *)number, &past, &turn, &why) != TURN_BUSY ||
+           turn != -7;
+}
+
+static void who_is_not_first_learns_why(void **state)
+{
+    static const uint32_t number = 7;
+    struct deadline past = {0};
+    int turn = -1;
+
+    (void)state;
+    assert_true(take(number, 1000, &turn));
+    assert_true(in_child(finds_it_busy, &number));
+    close(turn);
+    turn = -7;
+    assert_int_equal(turn_take(-1, number, &past, &turn, &why), TURN_UNUSABLE);
+    assert_int_equal(turn, -7);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 static const struct CMUnitTest tests[] = {
     TEST(a_turn_ends_with_its_descriptor),
     TEST(a_deadline_that_has_passed_is_one_try),
     TEST(a_turn_ends_with_its_process),
+    TEST(who_is_not_first_learns_why),
     TEST(nobody_shares_a_turn_and_everybody_gets_one),
     TEST(where_nothing_can_be_made_there_is_no_turn),
 };
