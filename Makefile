@@ -174,11 +174,11 @@ below      := $(if $(filter command line,$(origin B)),$B/,build-)
 check_b    := $(below)check
 sanitized_b:= $(below)sanitized
 threads_b  := $(below)threads
-own_folders = statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
+own_folders = helperdir=$(abspath $(1)) statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
               sharedir=$(abspath $(1))/share
 flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
               local_passwd=$(abspath $B)/flow/passwd \
-              CPPFLAGS=-DRELAY_WAIT_MS=2000
+              CPPFLAGS='-DRELAY_WAIT_MS=4000 -DFRAME_SILENCE_MS=1500'
 sanitized  := hardening_cflags= hardening_ldflags= \
               CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
               LDFLAGS='-fsanitize=address,undefined'

@@ -45,6 +45,7 @@ bool attempt_begin(struct attempt *a, struct error *why)
         return false;
     a->link.memory = (struct breakers){.store = a->store, .runtime = a->runtime};
     a->link.shared = a->shared;
+    a->link.talk = a->talk;
     return link_open(&a->link, a->config, why);
 }
 
@@ -87,6 +88,7 @@ static const char *verifier_for(struct attempt *a, const struct decision *decisi
 
     if (!needed && !verifier_is_weak(a->person.verifier, VERIFIER_COST))
         return NULL;
+    talk_wait(a->talk, deadline_left_ms(&a->kdf) + COMPARE_COMPUTE_MS);
     if (verifier_make(store_host_key(a->store), a->slots, a->secret, VERIFIER_COST, &a->kdf, made,
                       &a->why))
         return made;
@@ -96,16 +98,20 @@ static const char *verifier_for(struct attempt *a, const struct decision *decisi
 static enum verdict conclude_recording(struct attempt *a)
 {
     enum verdict verdict = VERDICT_FAILED;
-    enum words words = record_conclude(a, &verdict);
+    enum words words;
 
+    talk_wait(a->talk, ATTEMPT_PUBLISH_MS);
+    words = record_conclude(a, &verdict);
     return say(a, words, verdict);
 }
 
 static enum verdict admit_by_password(struct attempt *a, const struct decision *decision)
 {
     char made[VERIFIER_MOST + 1] = "";
+    const char *verifier = verifier_for(a, decision, made);
 
-    record_commit(a, verifier_for(a, decision, made));
+    talk_wait(a->talk, ATTEMPT_STORE_MS);
+    record_commit(a, verifier);
     explicit_bzero(made, sizeof made);
     online_end_turns(a);
     return conclude_recording(a);
@@ -126,8 +132,11 @@ static void tell_until(struct attempt *a)
 
 static enum verdict admit_as_remembered(struct attempt *a, const struct decision *decision)
 {
-    enum lookup stands = known_stands(a), allowed = known_is_allowed(a);
+    enum lookup stands, allowed;
 
+    talk_wait(a->talk, ATTEMPT_PUBLISH_MS);
+    stands = known_stands(a);
+    allowed = known_is_allowed(a);
     if (stands == LOOKUP_UNAVAILABLE || allowed == LOOKUP_UNAVAILABLE || !known_publish(a))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
     if (stands != LOOKUP_FOUND)
@@ -175,6 +184,7 @@ static enum verdict give_up(struct attempt *a, const struct compare *compare)
     const struct facts facts = {.result = a->result, .local = LOCAL_UNKNOWN};
     const struct decision decision = policy_decide(&facts);
 
+    talk_wait(a->talk, ATTEMPT_STORE_MS);
     known_refuse(a, &decision);
     online_end_turns(a);
     a->why = compare->why;
@@ -207,6 +217,7 @@ static enum verdict check_secret(struct attempt *a)
         .slots = a->slots,
         .secret = a->secret,
         .deadline = &a->kdf,
+        .talk = a->talk,
     };
     enum verdict verdict = compare_and_prove(a, &compare);
 
@@ -216,15 +227,18 @@ static enum verdict check_secret(struct attempt *a)
 
 enum verdict attempt_sign_in(struct attempt *a)
 {
-    const struct deadline deadline = deadline_in_ms(TRIES_WAIT_MS);
     enum heard heard = talk_secret(a->talk, words_text(WORDS_ASK_PASSWORD), &a->secret, &a->why);
+    struct deadline deadline;
 
     if (heard != HEARD_REPLY)
         return VERDICT_FAILED;
     if (!*a->secret)
         return say(a, WORDS_BAD, VERDICT_DENY);
+    talk_wait(a->talk, ATTEMPT_STORE_MS);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
+    talk_wait(a->talk, TRIES_WAIT_MS + ATTEMPT_DISK_MS);
+    deadline = deadline_in_ms(TRIES_WAIT_MS);
     if (!attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS,
                        attempt_kind_of(a), &deadline, &a->why))
         return a->why.kind == ERROR_REFUSED ? say(a, WORDS_TRIES, VERDICT_MAXTRIES)
@@ -271,11 +285,13 @@ enum verdict attempt_account(struct attempt *a)
 {
     struct decision decision;
 
+    talk_wait(a->talk, ATTEMPT_STORE_MS);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
     if (!a->known)
         return VERDICT_EXPIRED;
     decision = decide_account(a);
+    talk_wait_longer(a->talk, ATTEMPT_STORE_MS);
     known_refuse(a, &decision);
     online_end_turns(a);
     if (decision.step == STEP_DENY)

@@ -18,17 +18,26 @@ static void *compute(void *context)
     return NULL;
 }
 
+static void tell_wait(const struct compare *compare)
+{
+    talk_wait(compare->talk, deadline_left_ms(compare->deadline) + COMPARE_COMPUTE_MS);
+}
+
 void compare_begin(struct compare *compare)
 {
     compare->threaded = pthread_create(&compare->thread, NULL, compute, compare) == 0;
-    if (!compare->threaded)
-        compute(compare);
+    if (compare->threaded)
+        return;
+    tell_wait(compare);
+    compute(compare);
 }
 
 enum local compare_end(struct compare *compare)
 {
-    if (compare->threaded)
+    if (compare->threaded && pthread_tryjoin_np(compare->thread, NULL) != 0) {
+        tell_wait(compare);
         pthread_join(compare->thread, NULL);
+    }
     compare->threaded = false;
     return compare->local;
 }

@@ -9,8 +9,11 @@
 #include "cache/secret.h"
 #include "cache/verifier.h"
 #include "login/policy.h"
+#include "login/talk.h"
 
 #include <pthread.h>
+
+#define COMPARE_COMPUTE_MS 5000 /* to compute once, after the wait for a slot, on a busy machine */
 
 struct compare {
     const struct host_key *key;
@@ -18,6 +21,7 @@ struct compare {
     const char *secret;
     char verifier[VERIFIER_MOST + 1]; /* its own copy; empty: nothing is known */
     const struct deadline *deadline;
+    struct talk *talk; /* is told when this is what the module waits for */
     enum local local;
     bool failed; /* could not be computed: `why`; `local` is then LOCAL_WRONG */
     struct error why;

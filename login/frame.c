@@ -28,7 +28,7 @@ static bool header_read(const uint8_t *header, size_t *length, struct error *why
     if (header[0] != FRAME_VERSION)
         return error_set(why, ERROR_MALFORMED, "frame version %u, wanted %u", header[0],
                          FRAME_VERSION);
-    if (!header[1] || !strchr("BTEASRNV", header[1]))
+    if (!header[1] || !strchr("BTEWASRNV", header[1]))
         return error_set(why, ERROR_MALFORMED, "frame of unknown kind 0x%02x", header[1]);
     if (claimed > FRAME_TEXT_MOST)
         return error_set(why, ERROR_MALFORMED, "frame claims %zu bytes of text", claimed);
@@ -135,6 +135,25 @@ bool frame_receive(int fd, struct frame *frame, const struct deadline *deadline,
             frame_decode(bytes, FRAME_HEADER + length, frame, why);
     explicit_bzero(bytes, sizeof bytes);
     return whole;
+}
+
+bool frame_wait_ms(const struct frame *frame, int64_t *ms)
+{
+    int64_t said = 0;
+
+    if (!frame->length)
+        return false;
+    for (size_t i = 0; i < frame->length; i++) {
+        if (frame->text[i] < '0' || frame->text[i] > '9')
+            return false;
+        said = said * 10 + (frame->text[i] - '0');
+        if (said > FRAME_WAIT_MOST_MS)
+            return false;
+    }
+    if (said == 0)
+        return false;
+    *ms = said;
+    return true;
 }
 
 /*

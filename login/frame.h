@@ -9,6 +9,10 @@
  * The module sends BEGIN; the helper then asks and tells until it sends
  * VERDICT, which ends the conversation. End of file without a verdict is a
  * failure. Linked into both programs: libc and base only.
+ *
+ * The helper owes a frame from BEGIN, from each answer and from each frame of
+ * its own on, but for questions: within FRAME_SILENCE_MS, or as WAIT has said.
+ * WAIT counts for the next frame alone, so that who hangs is soon found out.
  */
 #pragma once
 
@@ -18,14 +22,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_VERSION   1
+#define FRAME_VERSION   2 /* 1 had no WAIT: neither side takes the other for its own */
 #define FRAME_HEADER    4
 #define FRAME_TEXT_MOST 4096
+
+/*
+ * For a helper that has not said how long it will take. From its start to its first frame it only
+ * loads libraries and gives root up, 10 ms alone; the rest is for a machine with much else to do.
+ * Not longer than the network may take by default (login_seconds), so that nobody waits longer for
+ * a helper that hangs than for a platform that does.
+ */
+#ifndef FRAME_SILENCE_MS
+#define FRAME_SILENCE_MS 8000
+#endif
+#define FRAME_WAIT_MOST_MS 999999
 
 enum frame_kind {
     FRAME_BEGIN = 'B',    /* module to helper: struct request, encoded */
     FRAME_TELL = 'T',     /* helper to module: show this text */
     FRAME_FAIL = 'E',     /* helper to module: show this text as an error */
+    FRAME_WAIT = 'W',     /* helper to module: its next frame comes within these milliseconds */
     FRAME_ASK = 'A',      /* helper to module: ask this, echo on */
     FRAME_SECRET = 'S',   /* helper to module: ask this, echo off */
     FRAME_REPLY = 'R',    /* module to helper: what the person typed */
@@ -60,6 +76,9 @@ bool frame_decode(const uint8_t *bytes, size_t available, struct frame *frame, s
 bool frame_send(int fd, enum frame_kind kind, const void *text, size_t length,
                 const struct deadline *deadline, struct error *why);
 bool frame_receive(int fd, struct frame *frame, const struct deadline *deadline, struct error *why);
+
+/* What WAIT says: digits alone, 1 to FRAME_WAIT_MOST_MS. False: it says nothing of that kind. */
+bool frame_wait_ms(const struct frame *frame, int64_t *ms);
 
 /* What BEGIN carries. Absent items are empty texts. */
 enum action { ACTION_NONE, ACTION_AUTHENTICATE, ACTION_ACCOUNT, ACTION_PASSWORD, ACTIONS };

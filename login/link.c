@@ -4,13 +4,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "cache/forced_note.h"
 #include "cache/turn.h"
 #include "config/paths.h"
+#include "login/talk.h"
 #include "platform/codes.h"
 
-#include <errno.h>
-
-#define STUCK_MS 2000
+#define STUCK_MS  2000
+#define MOMENT_MS 1000 /* a few calls of what is below, which wait for 300 ms together */
 
 OWN_DEFINE(codes_owned, struct codes, codes_release);
 
@@ -71,6 +72,14 @@ void link_describe_codes(char *out, size_t size)
 
 /* --- What the platform remembers. --- */
 
+/* What is remembered may take a moment more than the network had left. */
+static int64_t begin(const struct link *link)
+{
+    if (link->talk)
+        talk_wait_longer(link->talk, MOMENT_MS);
+    return clock_ms();
+}
+
 /* Another process that holds the store must not hold up a sign-in once for each thing it has. */
 static void note_wait(struct link *link, int64_t begun_ms)
 {
@@ -82,30 +91,43 @@ static enum lookup load_document(void *context, const char *url, struct buffer *
                                  struct document_facts *facts)
 {
     struct link *link = context;
-    int64_t begun = clock_ms();
+    int64_t begun = begin(link);
     enum lookup lookup = LOOKUP_UNAVAILABLE;
+    int64_t left_ms = MOMENT_MS / 2;
+    time_t forced_at;
 
+    if (link->hurried)
+        store_hurry(link->memory.store, &left_ms);
     if (!link->stuck)
         lookup = store_document(link->memory.store, url, body, facts, &(struct error){0});
+    store_hurry(link->memory.store, NULL);
     note_wait(link, begun);
+    forced_at = forced_note_read(link->memory.runtime, url);
+    if (lookup == LOOKUP_FOUND && forced_at > facts->forced_at)
+        facts->forced_at = forced_at;
     return lookup;
 }
 
-static void keep_document(void *context, const char *url, const char *body, size_t length,
+static bool keep_document(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts)
 {
     struct link *link = context;
-    int64_t begun = clock_ms();
+    int64_t begun = begin(link);
+    struct error why = {0};
+    bool kept = false;
 
     if (!link->stuck)
-        store_keep_document(link->memory.store, url, body, length, facts, &(struct error){0});
+        kept = store_keep_document(link->memory.store, url, body, length, facts, &why);
     note_wait(link, begun);
+    if (!kept && facts->forced_at > 0)
+        kept = forced_note_keep(link->memory.runtime, url, facts->forced_at, &why);
+    return kept;
 }
 
 static void read_breaker(void *context, enum dependency dependency, struct breaker *breaker)
 {
     struct link *link = context;
-    int64_t begun = clock_ms();
+    int64_t begun = begin(link);
 
     breakers_read(&link->memory, dependency_name(dependency), breaker);
     note_wait(link, begun);
@@ -128,7 +150,7 @@ static void change_breaker(void *context, enum dependency dependency,
     struct link *link = context;
     const char *name = dependency_name(dependency);
     struct breaker before, after;
-    int64_t begun = clock_ms();
+    int64_t begun = begin(link);
 
     if (!link->kept_at_ms)
         link->kept_at_ms = begun;
@@ -143,15 +165,14 @@ static void change_breaker(void *context, enum dependency dependency,
 bool link_take_turn(const struct link *link, uint32_t number, const struct deadline *deadline,
                     int *turn, struct error *why)
 {
-    bool taken = false;
+    enum turn_taking taking = TURN_UNUSABLE;
 
-    errno = ENOENT;
     if (link->memory.runtime >= 0)
-        taken = turn_take(link->memory.runtime, number, deadline, turn, why);
+        taking = turn_take(link->memory.runtime, number, deadline, turn, why);
     /* That another process has it is no reason to look elsewhere. */
-    if (!taken && errno != EAGAIN && link->shared >= 0)
-        taken = turn_take(link->shared, number, deadline, turn, why);
-    return taken;
+    if (taking == TURN_UNUSABLE && link->shared >= 0)
+        taking = turn_take(link->shared, number, deadline, turn, why);
+    return taking == TURN_TAKEN;
 }
 
 static int take_turn(void *context, unsigned number, const struct deadline *deadline)

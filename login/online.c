@@ -7,14 +7,25 @@
 #include "login/record.h"
 
 #define TURN_OF_STRANGERS 16u         /* the first one; those below are the platform's */
+#define CLOSING_MS        100         /* from the end of a wait to the next word to the module */
 #define TURN_OF_PASSWORD  0x80000000u /* added to a uid, which is smaller, for proofs by password */
 
-/* Begins with the first request, or the wait for its turn. */
+/* Begins with the first request, or the wait for its turn; the last moment is for what comes of it. */
 static const struct deadline *budget_of(struct attempt *a)
 {
     if (!a->budget.at_ms)
-        a->budget = deadline_in_ms(a->config->login_seconds * 1000LL);
+        a->budget = deadline_in_ms(a->config->login_seconds * 1000LL - CLOSING_MS);
     return &a->budget;
+}
+
+/* The same, for a wait that begins now. */
+static const struct deadline *spend(struct attempt *a)
+{
+    const struct deadline *budget = budget_of(a);
+
+    talk_wait(a->talk, deadline_left_ms(budget));
+    a->link.hurried = true;
+    return budget;
 }
 
 static enum result result_of(const struct outcome *outcome, bool of_password)
@@ -62,6 +73,8 @@ static void note_time(struct attempt *a)
     int64_t ended = a->link.kept_at_ms ? a->link.kept_at_ms : clock_ms();
 
     a->spent_ms = a->config->login_seconds * 1000LL - (budget_of(a)->at_ms - ended);
+    if (ended < budget_of(a)->at_ms)
+        a->spent_ms -= CLOSING_MS;
 }
 
 static enum result take_answer(struct attempt *a, bool of_password)
@@ -117,6 +130,7 @@ static bool take_turn(struct attempt *a, uint32_t number, const struct deadline 
             note_time(a);
         return false;
     }
+    talk_wait_longer(a->talk, ATTEMPT_STORE_MS);
     if (known_refresh(a, why))
         return true;
     close_fd(turn);
@@ -139,14 +153,16 @@ bool online_take_turn(struct attempt *a)
 
 void online_wait_turn(struct attempt *a, bool to_the_end)
 {
-    struct deadline deadline = *budget_of(a);
+    struct deadline deadline = *spend(a);
 
     if (!to_the_end)
         deadline.at_ms -= a->config->login_seconds * 500LL;
     close_fd(&a->token_turn);
     a->token_turn = -1;
-    if (!take_password_turn(a, &deadline))
-        known_refresh(a, &(struct error){0});
+    if (take_password_turn(a, &deadline))
+        return;
+    talk_wait_longer(a->talk, ATTEMPT_STORE_MS);
+    known_refresh(a, &(struct error){0});
 }
 
 void online_end_turns(struct attempt *a)
@@ -185,7 +201,7 @@ enum result online_ask_password(struct attempt *a)
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
     platform_password_grant(a->link.platform, a->request->user, a->secret, known_object_id(a),
-                            budget_of(a), &a->outcome);
+                            spend(a), &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
     a->more = WORDS_NONE;
     if (a->result == RESULT_MORE_PASSWORD)
@@ -209,7 +225,7 @@ static enum result send_token(struct attempt *a)
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
     platform_refresh_grant(a->link.platform, a->request->user, a->token, known_object_id(a),
-                           budget_of(a), &a->outcome);
+                           spend(a), &a->outcome);
     return take_answer(a, false);
 }
 
@@ -228,7 +244,7 @@ enum result online_ask_token(struct attempt *a)
 
     a->asked_token = true;
     a->advice = WORDS_NONE;
-    if (!take_turn(a, a->person.uid, budget_of(a), &a->token_turn, &a->why) || !a->known)
+    if (!take_turn(a, a->person.uid, spend(a), &a->token_turn, &a->why) || !a->known)
         return a->result = RESULT_UNREACHABLE;
     a->by_others = is_proven_meanwhile(a, last_online);
     if (a->by_others)
@@ -242,7 +258,9 @@ enum result online_ask_token(struct attempt *a)
         return a->result = RESULT_UNREACHABLE;
     }
     /* Nobody else may find the old token once it has been used. */
-    if (send_token(a) == RESULT_ACCEPTED_TOKEN)
+    if (send_token(a) == RESULT_ACCEPTED_TOKEN) {
+        talk_wait(a->talk, ATTEMPT_STORE_MS);
         record_commit(a, NULL);
+    }
     return a->result;
 }

@@ -174,6 +174,7 @@ struct decision prove_decide(struct attempt *a, struct compare *compare)
         struct facts facts = facts_of(a);
         struct decision decision = policy_decide(&facts);
 
+        talk_wait_longer(a->talk, ATTEMPT_STORE_MS);
         /* Before anybody is waited for: others must find it. */
         known_refuse(a, &decision);
         if (decision.step == STEP_ASK_TOKEN) {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "login/known.h"
+#include "platform/codes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -209,12 +210,12 @@ static const char *answer_of(const struct attempt *a)
 static void add_platform(const struct attempt *a, char out[static REPORT_MOST + 1])
 {
     const struct outcome *outcome = &a->outcome;
-    char number[16];
+    char number[CODE_NAME_MOST + 1];
 
     add(out, "platform", answer_of(a));
     add(out, "secret", NAME_IN(locals, a->local));
-    snprintf(number, sizeof number, "AADSTS%u", outcome->number);
-    if (outcome->number)
+    code_name(outcome->number, number);
+    if (*number)
         add(out, "number", number);
     if (*outcome->correlation_id)
         add_word(out, "correlation_id", outcome->correlation_id);

@@ -51,6 +51,7 @@ enum verdict session_run(const struct request *request, const struct caller *cal
     struct error why = {0};
     enum verdict verdict;
 
+    talk_wait(talk, ATTEMPT_STORE_MS);
     if (!config_read(CONFIG_FILE, CONFIG_DROPS, &config, &why) ||
         !store_open(PRIVATE_DIR, &store, &why))
         return broken(talk, &why);

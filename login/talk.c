@@ -3,13 +3,17 @@
 
 #include "base/own.h"
 
+#include <stdio.h>
+
 /* How long the module may take to read what it is sent: it is waiting for us. */
-#define SEND_MS 10000
+#define SEND_MS       10000
+#define WAIT_LEAST_MS 500 /* for what needs no wait: a busy machine may be in the way */
 
 static bool say(struct talk *talk, enum frame_kind kind, const char *text, struct error *why)
 {
     struct deadline deadline = deadline_in_ms(SEND_MS);
 
+    talk->owed = deadline_in_ms(FRAME_SILENCE_MS);
     return frame_send(talk->fd, kind, text, strlen(text), &deadline, why);
 }
 
@@ -21,6 +25,26 @@ bool talk_tell(struct talk *talk, const char *text, struct error *why)
 bool talk_fail(struct talk *talk, const char *text, struct error *why)
 {
     return say(talk, FRAME_FAIL, text, why);
+}
+
+void talk_wait(struct talk *talk, int64_t ms)
+{
+    char text[sizeof "-9223372036854775808"];
+
+    if (ms < WAIT_LEAST_MS)
+        ms = WAIT_LEAST_MS;
+    if (ms > FRAME_WAIT_MOST_MS)
+        ms = FRAME_WAIT_MOST_MS;
+    snprintf(text, sizeof text, "%lld", (long long)ms);
+    /* A module that is gone is found out when it is asked or told something. */
+    (void)say(talk, FRAME_WAIT, text, &(struct error){0});
+    talk->owed = deadline_in_ms(ms);
+}
+
+void talk_wait_longer(struct talk *talk, int64_t ms)
+{
+    if (deadline_left_ms(&talk->owed) < ms)
+        talk_wait(talk, ms);
 }
 
 static enum heard reply_of(const struct frame *frame, char **reply, struct error *why)

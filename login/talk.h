@@ -15,7 +15,8 @@
 #define TALK_REPLY_MOST 512 /* bytes; PAM_MAX_RESP_SIZE */
 
 struct talk {
-    int fd; /* borrowed */
+    int fd;               /* borrowed */
+    struct deadline owed; /* when the module expects the next frame; 0: nothing was sent yet */
 };
 
 enum heard {
@@ -27,6 +28,14 @@ enum heard {
 bool talk_tell(struct talk *talk, const char *text, struct error *why) __attribute__((nonnull));
 /* As talk_tell, but shown as an error. */
 bool talk_fail(struct talk *talk, const char *text, struct error *why) __attribute__((nonnull));
+
+/*
+ * Tells the module that the next frame comes within `ms`: at the beginning of whatever may take
+ * time. A helper that hangs is ended when that is over, so it is what the part itself may take at
+ * the most. talk_wait_longer says it only if what was said before does not reach as far.
+ */
+void talk_wait(struct talk *talk, int64_t ms) __attribute__((nonnull));
+void talk_wait_longer(struct talk *talk, int64_t ms) __attribute__((nonnull));
 
 /* Both leave `reply` untouched unless HEARD_REPLY. Typing is shown, or hidden. */
 enum heard talk_ask(struct talk *talk, const char *prompt, char **reply, struct error *why)

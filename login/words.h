@@ -33,6 +33,7 @@ enum words {
     WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,    /* this host is at fault */
     WORDS_NO_HELPER, /* from here on said by the PAM module: nobody could be asked */
+    WORDS_LATE,      /* the helper hangs */
     WORDS_OUT_OF_ORDER,
     WORDS_ONCE_MORE,        /* known from now on */
     WORDS_NO_NAMES,         /* a source of names cannot be asked */

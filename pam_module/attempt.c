@@ -47,12 +47,12 @@ static bool fill(pam_handle_t *pam, const char *user, struct request *request, s
            copy_item(pam, PAM_RUSER, request->remote_user, sizeof request->remote_user, why);
 }
 
-/* Somebody listens and does not serve us, or nobody does and we may not start a helper. */
-static enum verdict turned_away(pam_handle_t *pam, const struct request *request)
+static enum verdict say(pam_handle_t *pam, const struct request *request, enum words words,
+                        enum verdict verdict)
 {
     if (!request->silent)
-        pam_error(pam, "%s", words_text(WORDS_NO_HELPER));
-    return VERDICT_UNAVAILABLE;
+        pam_error(pam, "%s", words_text(words));
+    return verdict;
 }
 
 /* By the socket if that is the way; by a child where it is, or where there is no socket. */
@@ -76,22 +76,26 @@ static enum verdict ask(pam_handle_t *pam, const struct request *request,
     enum helper_way way = helper_way(request->remote_user);
     struct helper helper;
     enum verdict verdict;
+    bool late = false;
 
     switch (start(pam, &way, &helper, options, why)) {
     case HELPER_STARTED:
         break;
     case HELPER_ABSENT:
-    case HELPER_BUSY:
-        return turned_away(pam, request);
+    case HELPER_BUSY: /* somebody listens and does not serve us, or we may not start a helper */
+        return say(pam, request, WORDS_NO_HELPER, VERDICT_UNAVAILABLE);
     default:
         return VERDICT_FAILED;
     }
-    verdict = relay_run(pam, helper.fd, request, options, why);
+    verdict = relay_run(pam, helper.fd, request, options, &late, why);
     helper_end(&helper, verdict != VERDICT_FAILED);
-    if (verdict != VERDICT_FAILED || way == HELPER_AS_CHILD || why->kind != ERROR_UNREACHABLE)
+    if (verdict != VERDICT_FAILED)
         return verdict;
-    error_context(why, "no answer from latchkey-login.socket: is its MaxConnections= used up?");
-    return turned_away(pam, request);
+    if (way != HELPER_AS_CHILD && why->kind == ERROR_UNREACHABLE) {
+        error_context(why, "no answer from latchkey-login.socket: is its MaxConnections= used up?");
+        return say(pam, request, late ? WORDS_LATE : WORDS_NO_HELPER, VERDICT_UNAVAILABLE);
+    }
+    return late ? say(pam, request, WORDS_LATE, verdict) : verdict;
 }
 
 /*

@@ -14,10 +14,12 @@ struct relay {
     int fd;
     const struct options *options;
     bool silent;
-    bool heard;     /* a frame has come from the helper */
-    bool answered;  /* the person, or PAM_AUTHTOK, has answered a question */
-    bool had_first; /* the first secret has been asked for */
-    bool refused;   /* an ADMIT that follows would be for nothing that was proven */
+    bool heard;      /* a frame has come from the helper */
+    bool answered;   /* the person, or PAM_AUTHTOK, has answered a question */
+    bool had_first;  /* the first secret has been asked for */
+    bool refused;    /* an ADMIT that follows would be for nothing that was proven */
+    bool late;       /* the helper was silent for too long */
+    int64_t next_ms; /* within which its next frame is due */
     int64_t work_left_ms;
 };
 
@@ -113,11 +115,26 @@ static enum turn read_verdict(const struct relay *relay, struct frame *frame, en
     return TURN_OVER;
 }
 
+static enum turn take_wait(struct relay *relay, const struct frame *frame, struct error *why)
+{
+    int64_t ms = 0;
+
+    if (!frame_wait_ms(frame, &ms)) {
+        error_set(why, ERROR_MALFORMED, "the time that the helper asked for makes no sense");
+        return TURN_BROKEN;
+    }
+    relay->next_ms = ms + RELAY_SLACK_MS;
+    return TURN_GOES_ON;
+}
+
 static enum turn take_turn(struct relay *relay, struct frame *frame, enum verdict *verdict,
                            struct error *why)
 {
+    relay->next_ms = FRAME_SILENCE_MS;
     if (frame->kind == FRAME_VERDICT)
         return read_verdict(relay, frame, verdict, why);
+    if (frame->kind == FRAME_WAIT)
+        return take_wait(relay, frame, why);
     display_clean(frame->text);
     switch (frame->kind) {
     case FRAME_TELL:
@@ -138,13 +155,18 @@ static enum turn take_turn(struct relay *relay, struct frame *frame, enum verdic
 static bool receive(struct relay *relay, struct frame *frame, struct error *why)
 {
     int64_t start = clock_ms();
-    struct deadline deadline =
-        deadline_in_ms(relay->work_left_ms < RELAY_WAIT_MS ? relay->work_left_ms : RELAY_WAIT_MS);
+    int64_t most = relay->next_ms < relay->work_left_ms ? relay->next_ms : relay->work_left_ms;
+    struct deadline deadline = deadline_in_ms(most);
     bool received = frame_receive(relay->fd, frame, &deadline, why);
 
     relay->work_left_ms -= clock_ms() - start;
-    if (received)
+    if (received) {
         relay->heard = true;
+    } else if (why->kind == ERROR_SYSTEM && deadline_left_ms(&deadline) == 0) {
+        relay->late = true;
+        error_set(why, ERROR_SYSTEM, "the login helper did not answer in time: %lld ms",
+                  (long long)most);
+    }
     return received;
 }
 
@@ -181,18 +203,21 @@ static bool begin(int fd, const struct request *request, struct error *why)
 }
 
 enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
-                       const struct options *options, struct error *why)
+                       const struct options *options, bool *late, struct error *why)
 {
     struct relay relay = {.pam = pam,
                           .fd = fd,
                           .options = options,
                           .silent = request->silent,
-                          .work_left_ms = RELAY_WORK_MS};
+                          .next_ms = FRAME_SILENCE_MS,
+                          .work_left_ms = RELAY_WAIT_MS};
     enum verdict verdict = VERDICT_FAILED;
 
     if (begin(fd, request, why))
         verdict = carry(&relay, why);
     if (verdict == VERDICT_FAILED && !relay.heard && why->kind == ERROR_SYSTEM)
         why->kind = ERROR_UNREACHABLE;
+    if (relay.late)
+        *late = true;
     return verdict;
 }

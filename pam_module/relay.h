@@ -6,27 +6,26 @@
 #include "pam_module/options.h"
 
 /*
- * How long one frame of the helper may take. Its waits in one turn, each with a deadline of its
- * own: 15 s for attempts in flight, 30 s for a turn at the KDF, the network as long as the highest
- * login_seconds says (30 s; 8 s by default), 15 s for the store, 20 s to publish. That makes 110 s;
- * the rest is for what has no deadline, a disk and processors in trouble. sshd waits for 120 s.
+ * How long all waits for the helper may take together, whatever it says (FRAME_WAIT). What it may
+ * wait for, each with a deadline of its own: 15 s for attempts in flight, 30 s for a turn at the
+ * KDF, the network as long as the highest login_seconds says (30 s; 8 s by default), 15 s for the
+ * store, 20 s to publish. That makes 110 s; the rest is for what has no deadline, a disk and
+ * processors in trouble. sshd waits for 120 s. And how many frames. Neither counts the time that
+ * a person takes to answer.
  */
 #ifndef RELAY_WAIT_MS
 #define RELAY_WAIT_MS 115000
 #endif
-/*
- * All frames together: the helper's deadlines run once per attempt and not once per frame. And how
- * many frames. Neither counts the time that a person takes to answer.
- */
-#ifndef RELAY_WORK_MS
-#define RELAY_WORK_MS (2ll * RELAY_WAIT_MS)
-#endif
 #define RELAY_FRAMES_MOST 200
+/* Beyond what the helper has said, for the way of a frame through a busy machine. */
+#define RELAY_SLACK_MS 150
 
 /*
  * VERDICT_FAILED with `why` filled when the helper gave none that makes sense;
  * ERROR_UNREACHABLE when it left or was silent without a single frame. For any other verdict
- * `why` holds the helper's words for the log, or nothing (ERROR_NONE).
+ * `why` holds the helper's words for the log, or nothing (ERROR_NONE). `*late`: it was silent for
+ * longer than it may be; else untouched.
  */
 enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
-                       const struct options *options, struct error *why) __attribute__((nonnull));
+                       const struct options *options, bool *late, struct error *why)
+    __attribute__((nonnull));

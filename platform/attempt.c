@@ -256,25 +256,35 @@ static void perform(const struct attempt *attempt)
         take_answer(attempt, &answer);
 }
 
+/* When there was nothing more to wait for; what came of it may have taken its time to be recorded. */
+static int64_t waited_until(const struct attempt *attempt, int64_t begun_ms)
+{
+    const struct http *http = attempt->platform->http;
+    int64_t ended_ms = http ? http_last(http).ended_ms : 0;
+
+    return ended_ms >= begun_ms ? ended_ms : clock_ms();
+}
+
 /* Who runs out of time wants to know which setting to change. */
-static void name_the_limit(const struct attempt *attempt, int had_ms)
+static void name_the_limit(const struct attempt *attempt, int64_t begun_ms)
 {
     struct error *why = &attempt->outcome->why;
     const struct error said = *why;
+    int had_ms = (int)(attempt->budget->at_ms - begun_ms);
 
-    if (why->kind == ERROR_UNREACHABLE && deadline_left_ms(attempt->budget) == 0)
+    if (why->kind == ERROR_UNREACHABLE && waited_until(attempt, begun_ms) >= attempt->budget->at_ms)
         error_set(why, ERROR_UNREACHABLE, "%.180s, %d s in all (login_seconds)", said.text,
                   (had_ms + 999) / 1000);
 }
 
 static void run(const struct attempt *attempt)
 {
-    int had_ms = deadline_left_ms(attempt->budget);
+    int64_t begun_ms = clock_ms();
 
     *attempt->outcome = (struct outcome){0};
     unreachable(attempt->outcome);
     perform(attempt);
-    name_the_limit(attempt, had_ms);
+    name_the_limit(attempt, begun_ms);
 }
 
 void platform_password_grant(struct platform *platform, const char *name, const char *password,

@@ -237,6 +237,7 @@ static void take_trace(struct http *http, const struct http_header *header)
     curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &begun);
     curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &bytes);
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+    http->last.ended_ms = clock_ms();
     http->last.sent = begun > 0 || bytes > 0;
     http->last.answering = status != 0;
     http->last.told = http_header_retry_after(header, time(NULL));

@@ -63,5 +63,6 @@ struct http_trace {
     bool unhurried;  /* there was as much time as a connection may take */
     unsigned told;   /* seconds to wait, of an answer, whole or not; 0: none were asked for */
     time_t at;
+    int64_t ended_ms; /* on clock_ms(); 0: nothing was tried */
 };
 struct http_trace http_last(const struct http *http);

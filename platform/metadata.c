@@ -323,7 +323,10 @@ bool metadata_renew_keys(struct metadata *metadata, struct http *http,
         return keys->facts.fetched_at >= keys->facts.forced_at ||
                error_set(why, ERROR_UNREACHABLE, "key set: has failed to be renewed lately");
     keys->facts.forced_at = time(NULL);
-    memory->keep_document(memory->context, keys->url, NULL, 0, &keys->facts);
+    /* What nobody else would know of could be brought about again and again. */
+    if (!memory->keep_document(memory->context, keys->url, NULL, 0, &keys->facts))
+        return error_set(why, ERROR_UNREACHABLE,
+                         "key set: not asked for: that it was could not be remembered");
     return fetch_keys(metadata, http, budget, why);
 }
 

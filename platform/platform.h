@@ -104,8 +104,8 @@ struct memory {
     void *context;
     enum lookup (*load_document)(void *context, const char *url, struct buffer *body,
                                  struct document_facts *facts);
-    /* `body` NULL: only the facts have changed. */
-    void (*keep_document)(void *context, const char *url, const char *body, size_t length,
+    /* `body` NULL: only the facts have changed. False: another process will not find them. */
+    bool (*keep_document)(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts);
     void (*read_breaker)(void *context, enum dependency dependency, struct breaker *breaker);
     /* Changes what is kept, in one step: others may do the same at this moment. */

@@ -95,7 +95,7 @@ static enum lookup load_document(void *context, const char *url, struct buffer *
                : LOOKUP_UNAVAILABLE;
 }
 
-static void keep_document(void *context, const char *url, const char *body, size_t length,
+static bool keep_document(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts)
 {
     OWNED(buffer_release) struct buffer old = BUFFER_WITH_LIMIT(2u << 20);
@@ -103,11 +103,12 @@ static void keep_document(void *context, const char *url, const char *body, size
     char path[PATH_MAX], line[LINE_MOST];
 
     if (!body && load_document(context, url, &old, &ignored) != LOOKUP_FOUND)
-        return;
+        return false;
     path_of(context, url, path);
     snprintf(line, sizeof line, "%lld %u %lld %s\n", (long long)facts->fetched_at,
              facts->fresh_seconds, (long long)facts->forced_at, facts->etag);
     write_all(path, line, body ? body : old.bytes, body ? length : old.length);
+    return true;
 }
 
 static void read_breaker(void *context, enum dependency dependency, struct breaker *breaker)

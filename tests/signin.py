@@ -45,13 +45,17 @@ def _receive(sock, length):
 
 
 def receive_frame(sock):
-    version, kind, length = struct.unpack('>BcH', _receive(sock, 4))
-    assert version == 1, version
-    return kind.decode(), _receive(sock, length)
+    """The next one that is not about the helper's own time."""
+    while True:
+        version, kind, length = struct.unpack('>BcH', _receive(sock, 4))
+        assert version == 2, version
+        text = _receive(sock, length)
+        if kind != b'W':
+            return kind.decode(), text
 
 
 def send_frame(sock, kind, text):
-    sock.sendall(struct.pack('>BcH', 1, kind.encode(), len(text)) + text)
+    sock.sendall(struct.pack('>BcH', 2, kind.encode(), len(text)) + text)
 
 
 class Conversation:

@@ -8,12 +8,15 @@
  *   n  verdict frame without a verdict            d  write what we found to `seen`
  *   r  random bytes   H  a huge frame   R  a reply, which is not ours to send
  *   c  control bytes  F  tell for ever  h  hang   z  stop   x  leave
+ *   w...;  wait: the text up to the semicolon     k  nap for a second
+ *   o  waits, each in time, for ever              O  waits at once, for ever
  */
 #include "base/own.h"
 #include "login/frame.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -36,6 +39,15 @@ static void put(enum frame_kind kind, const void *text, size_t length)
 
     if (!frame_send(STDIN_FILENO, kind, text, length, &deadline, &why))
         _exit(0);
+}
+
+/* The length of its text. */
+static size_t put_wait(const char *text)
+{
+    size_t length = strcspn(text, ";");
+
+    put(FRAME_WAIT, text, length);
+    return length;
 }
 
 static void take(void)
@@ -93,17 +105,23 @@ static void misbehave(char letter)
     switch (letter) {
     case 'r':
         (void)!getrandom(bytes, sizeof bytes, 0);
-        bytes[0] &= (char)0xfe; /* never this version, so never by chance an ADMIT */
+        bytes[0] |= 1; /* never this version, so never by chance an ADMIT */
         (void)!send(STDIN_FILENO, bytes, sizeof bytes, MSG_NOSIGNAL);
         break;
     case 'H':
-        (void)!send(STDIN_FILENO, "\1T\xff\xff", 4, MSG_NOSIGNAL);
+        (void)!send(STDIN_FILENO, "\2T\xff\xff", 4, MSG_NOSIGNAL);
         (void)!send(STDIN_FILENO, bytes, memset(bytes, 'H', sizeof bytes) ? sizeof bytes : 0,
                     MSG_NOSIGNAL);
         break;
     case 'F':
         for (;;)
             put(FRAME_TELL, "and", 3);
+    case 'o':
+        for (;; poll(NULL, 0, 300))
+            put(FRAME_WAIT, "1000", 4);
+    case 'O':
+        for (;;)
+            put(FRAME_WAIT, "1000", 4);
     case 'h':
         for (;;)
             pause();
@@ -137,6 +155,10 @@ int main(int count, char **arguments, char **environment)
             put(FRAME_TELL, "a\x1b[2J\r\0b", 8);
         else if (*letter == 'v')
             put(FRAME_VERDICT, ++letter, 1);
+        else if (*letter == 'w')
+            letter += 1 + put_wait(letter + 1);
+        else if (*letter == 'k')
+            poll(NULL, 0, 1000);
         else if (*letter == 'n')
             put(FRAME_VERDICT, "", 0);
         else if (*letter == 'p')

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-static const char kinds[] = "BTEASRNV";
+static const char kinds[] = "BTEWASRNV";
 
 static void fill(struct frame *frame, char kind, size_t length)
 {

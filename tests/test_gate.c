@@ -35,10 +35,11 @@ static enum lookup load_document(void *context, const char *url, struct buffer *
     return LOOKUP_FOUND;
 }
 
-static void keep_document(void *context, const char *url, const char *body, size_t length,
+static bool keep_document(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts)
 {
     (void)context, (void)url, (void)body, (void)length, (void)facts;
+    return true;
 }
 
 static void read_breaker(void *context, enum dependency dependency, struct breaker *breaker)

@@ -31,8 +31,10 @@ THEMES = [
     ('counts', 'counts', 'all_cells', 2, 'localhost'), ('counts', 'crowds', 'all_cells', 1, 'localhost'),
     ('lifetimes', 'lifetimes', 'all_cells', 1, 'localhost'),
     ('by-hand', 'byhand', 'all_cells', 1, 'localhost'),
+    ('hangs', 'hangs', 'all_cells', 2, 'login.test'),
 ]
-GROUPS = ('outage', 'refusal', 'counts', 'lifetimes', 'by-hand')
+GROUPS = ('outage', 'refusal', 'counts', 'lifetimes', 'by-hand', 'hangs')
+NEEDED = ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2', 'pam_latchkey.so', 'tests/pam_ask')
 AT_ONCE = 6  # many of them wait
 # The disk of this machine is not what is tried here: a store in memory is many times as fast.
 APART = ['/usr/bin/unshare', '-m', '-n', '/bin/sh', '-ec', '''
@@ -42,7 +44,7 @@ APART = ['/usr/bin/unshare', '-m', '-n', '/bin/sh', '-ec', '''
     mount --bind "$0/resolv.conf" /etc/resolv.conf
     mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf
     mount -t tmpfs -o mode=755 tmpfs "$1"
-    cp "$0"/latchkey* "$0"/libnss* "$1"
+    cp "$0"/latchkey* "$0"/libnss* "$0"/pam_* "$1"
     shift
     exec "$@"''']
 
@@ -79,7 +81,7 @@ def play_apart(number, share, build, part):
     """The lines of play() in a process with namespaces of its own."""
     with tempfile.TemporaryDirectory(prefix='outage-') as folder:
         os.chmod(folder, 0o755)
-        for name in ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2'):
+        for name in NEEDED:
             shutil.copy(f'{build}/{name}', folder)
         shutil.copy(f'{build}/tests/access_token', f'{folder}/latchkey-access-token')
         arguments = [str(number), str(share), build, part]

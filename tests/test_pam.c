@@ -199,12 +199,43 @@ static void each_verdict_has_its_code_and_no_other_byte_has_one(void **state)
     }
 }
 
-/* RELAY_WAIT_MS of this build is short. What a broken helper sends before it breaks is shown. */
+/* FRAME_SILENCE_MS of this build is short. What a broken helper sends before it breaks is shown. */
 static void a_helper_that_misbehaves_admits_nobody(void **state)
 {
     static const char *const scripts[] = {
-        "",   "x",  "bx", "r",      "br", "H",   "bH",  "bn",  "bR",  "bN",
-        "bb", "bh", "bz", "bTzv\1", "bF", "bTn", "bSh", "bSx", "bTr", "bBv\1",
+        "",
+        "x",
+        "bx",
+        "r",
+        "br",
+        "H",
+        "bH",
+        "bn",
+        "bR",
+        "bN",
+        "bb",
+        "bh",
+        "bz",
+        "bTzv\1",
+        "bF",
+        "bTn",
+        "bSh",
+        "bSx",
+        "bTr",
+        "bBv\1",
+        "bO",
+        /* Times that are none. */
+        "bw;v\1",
+        "bw0;v\1",
+        "bw000;v\1",
+        "bw-5;v\1",
+        "bw+5;v\1",
+        "bw 5;v\1",
+        "bw5 ;v\1",
+        "bw0x5;v\1",
+        "bw1000000;v\1",
+        "bw18446744073709551617;v\1",
+        "w9;bw9;k",
     };
 
     (void)state;

@@ -176,7 +176,7 @@ static void only_the_first_secret_is_shared(void **state)
 static int converse_slowly(int count, const struct pam_message **messages,
                            struct pam_response **replies, void *data)
 {
-    poll(NULL, 0, 2500); /* longer than RELAY_WAIT_MS of this build */
+    poll(NULL, 0, 4500); /* longer than RELAY_WAIT_MS of this build */
     return converse(count, messages, replies, data);
 }
 
@@ -191,8 +191,10 @@ static void the_time_a_person_takes_is_not_counted(void **state)
     pam_end(pam, 0);
 }
 
-#define WAIT_MS   2000 /* RELAY_WAIT_MS of this build */
-#define LEEWAY_MS 200
+#define SILENCE_MS 1500 /* FRAME_SILENCE_MS of this build */
+#define WAIT_MS    4000 /* RELAY_WAIT_MS of this build */
+#define SLACK_MS   150  /* RELAY_SLACK_MS */
+#define LEEWAY_MS  200
 
 static int64_t hanging_ms(const char *script)
 {
@@ -207,18 +209,56 @@ static int64_t hanging_ms(const char *script)
 /* Before it reads, after it read, after a secret was typed; and stopped by a signal. */
 static void a_helper_that_hangs_is_given_up_when_its_time_is_over(void **state)
 {
-    static const char *const scripts[] = {"h", "bh", "bSh", "bSz"};
+    static const struct {
+        const char *script;
+        int64_t ms;
+    } cases[] = {
+        {"h", SILENCE_MS},
+        {"bh", SILENCE_MS},
+        {"bSh", SILENCE_MS},
+        {"bSz", SILENCE_MS},
+        {"bw600;h", 600 + SLACK_MS},
+        {"bSw600;z", 600 + SLACK_MS},
+        {"bw9;w600;z", 600 + SLACK_MS},
+        {"bw2000;h", 2000 + SLACK_MS},
+        {"bw600;kh", 600 + SLACK_MS},
+        {"bw600;Th", SILENCE_MS},
+        {"bw600;Sh", SILENCE_MS},
+        {"bw3000;Sh", SILENCE_MS}, /* it counts for one frame */
+        {"bw999999;h", WAIT_MS},   /* all together */
+        {"bo", WAIT_MS},
+    };
 
     (void)state;
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
-        int64_t took = hanging_ms(scripts[i]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t took = hanging_ms(cases[i].script), most = cases[i].ms + LEEWAY_MS;
 
         /* What else runs here may have been in the way. */
-        for (int again = 0; again < 2 && took > WAIT_MS + LEEWAY_MS; again++)
-            took = hanging_ms(scripts[i]);
-        assert_in_range(took, WAIT_MS, WAIT_MS + LEEWAY_MS);
-        assert_int_equal(waitpid(-1, NULL, 0), -1); /* it has ended, too */
+        for (int again = 0; again < 2 && took > most; again++)
+            took = hanging_ms(cases[i].script);
+        print_message("%s: %lld ms of %lld\n", cases[i].script, (long long)took,
+                      (long long)cases[i].ms);
+        assert_in_range(took, cases[i].ms, most);
+        assert_non_null(strstr(talked.text, "3:The login helper of this machine did not answer"));
+        assert_null(strstr(strstr(talked.text, "helper") + 1, "helper")); /* once */
+        assert_int_equal(waitpid(-1, NULL, 0), -1);                  /* it has ended, too */
     }
+}
+
+/* Longer than it may be silent unasked, and in parts. */
+static void a_helper_that_says_how_long_it_takes_may_take_that(void **state)
+{
+    (void)state;
+    SCRIPT("bkkv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    SCRIPT("bw3500;kkv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    SCRIPT("bSw2000;kw2000;kv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
+    SCRIPT("bw600;kv\1");
+    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    assert_int_equal(authenticate(ADA, PAM_SILENT), PAM_SYSTEM_ERR);
+    assert_string_equal(talked.text, "");
 }
 
 int main(int count, char **arguments)
@@ -238,6 +278,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(only_the_first_secret_is_shared, reset),
         cmocka_unit_test_setup(the_time_a_person_takes_is_not_counted, reset),
         cmocka_unit_test_setup(a_helper_that_hangs_is_given_up_when_its_time_is_over, reset),
+        cmocka_unit_test_setup(a_helper_that_says_how_long_it_takes_may_take_that, reset),
     };
 
     if (count < 1 || !flow_open(arguments[0]))

@@ -186,7 +186,7 @@ static int converse_loudly(int count, const struct pam_message **messages,
                            struct pam_response **replies, void *data)
 {
     for (int fd = 0; fd < 3; fd++)
-        (void)!write(fd, "\1V\0\1\1", 5);
+        (void)!write(fd, "\2V\0\1\1", 5);
     return converse(count, messages, replies, data);
 }
 

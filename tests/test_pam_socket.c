@@ -73,7 +73,7 @@ static int authenticate_as(void)
     return pam_authenticate(pam, 0);
 }
 
-#define MAXTRIES_FRAME "\1V\0\1\6" /* what the socket answers; a child of ours admits */
+#define MAXTRIES_FRAME "\2V\0\1\6" /* what the socket answers; a child of ours admits */
 
 static void who_was_called_by_somebody_else_asks_at_the_socket(void **state)
 {
@@ -105,7 +105,7 @@ static void who_was_called_by_somebody_else_asks_at_the_socket(void **state)
         remote_user = cases[i].remote_user;
         assert_int_equal(in_child(authenticate_as), cases[i].with_socket);
         stop_serving(child);
-        child = serve(1000, "\1V\0\1\1", 5); /* an ADMIT of somebody who is not root */
+        child = serve(1000, "\2V\0\1\1", 5); /* an ADMIT of somebody who is not root */
         assert_int_equal(in_child(authenticate_as), cases[i].with_stranger);
         stop_serving(child);
         assert_int_equal(in_child(authenticate_as), cases[i].without_socket);
@@ -121,9 +121,9 @@ static void who_is_not_served_at_the_socket_starts_no_helper(void **state)
         int code;
     } cases[] = {
         {"", 0, PAM_AUTHINFO_UNAVAIL},
-        {"\1V", 2, PAM_AUTHINFO_UNAVAIL},
-        {"\1T\0\1x", 5, PAM_SYSTEM_ERR},  /* a word, and then nothing */
-        {"\2V\0\1\1", 5, PAM_SYSTEM_ERR}, /* not our language */
+        {"\2V", 2, PAM_AUTHINFO_UNAVAIL},
+        {"\2T\0\1x", 5, PAM_SYSTEM_ERR},  /* a word, and then nothing */
+        {"\3V\0\1\1", 5, PAM_SYSTEM_ERR}, /* not our language */
     };
 
     (void)state;
@@ -197,7 +197,7 @@ static void the_socket_asks_nothing_of_strangers_for_others(void **state)
 {
     static const char *const names[] = {"root", "alice", "local@contoso.example",
                                         "outside@contoso.example"};
-    pid_t child = serve(0, "\1V\0\1\1", 5);
+    pid_t child = serve(0, "\2V\0\1\1", 5);
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "platform/codes.h"
 #include "tests/check.h"
 
 #include <string.h>
@@ -143,6 +144,8 @@ static void the_platform_is_quoted_for_its_support(void **state)
     expect_part(&a, VERDICT_DENY,
                 "mode=online age=7200s platform=disabled secret=right number=AADSTS50057 "
                 "correlation_id=c-1 trace_id=t-1");
+    a.outcome.number = CODE_B2C + 90225;
+    expect_part(&a, VERDICT_DENY, "secret=right number=AADB2C90225 correlation_id=c-1");
     a.result = RESULT_ACCEPTED_TOKEN;
     a.password_unserved = true;
     expect_part(&a, VERDICT_ADMIT, "platform=refreshed-backup");

@@ -1,6 +1,9 @@
 """Single grants: what is sent, and what comes of the answer."""
+import concurrent.futures
+import fcntl
 import os
 import socket
+import time
 import uuid
 
 from client.bed import ADA, ADA_ID, LONG, PASSWORD, SHORT, verdict
@@ -194,6 +197,24 @@ def the_setting_that_decided_is_named(bed):
     check(answer['why'] == 'token endpoint: no answer within 3 s (connect_seconds)', answer)
 
 
+RECORDING = 1500  # milliseconds; enough to get an answer that comes at once
+
+
+def what_takes_time_to_be_recorded_is_not_the_platforms_silence(bed):
+    documents = bed.warm()
+    bed.script(endpoint='token', fault='drop')
+    with open(f'{documents}/change', 'wb') as lock:  # as another process that changes breakers
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = bed.start([bed.password()], documents=documents, budget=RECORDING)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            finished = pool.submit(bed.finish, process)
+            time.sleep(2 * RECORDING / 1000)
+            check(bed.requests() and not finished.done(), 'it waits for the lock')
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            answer, = finished.result()
+    check(answer['why'].startswith('token endpoint: ') and 'login_seconds' not in answer['why'], answer)
+
+
 def the_issuer_is_told(bed):
     for name in ('issuer', 'plain_issuer'):
         answer, = bed.run(['issuer\n'], issuer=name, documents=bed.cold())
@@ -209,4 +230,5 @@ STORIES = [warm_grant_is_one_request, cold_grant_is_three_requests, documents_sh
     closed_port_is_unreachable, unresolvable_name_is_unreachable,
     complaints_name_the_number_and_hold_no_secret, the_environment_does_not_matter,
     no_ca_of_the_environment_is_trusted, missing_ca_file_is_no_trust, plain_issuer_works_alike,
-    people_change_at_the_platform, the_setting_that_decided_is_named, the_issuer_is_told]
+    people_change_at_the_platform, the_setting_that_decided_is_named,
+    what_takes_time_to_be_recorded_is_not_the_platforms_silence, the_issuer_is_told]

@@ -43,7 +43,7 @@ class Silence:
 class Outages:
     def __init__(self, host, checks):
         self.host, self.machine, self.provider, self.check = host, host.machine, host.provider, checks.that
-        self.patience = read_number('pam_module/relay.h', r'#define RELAY_WAIT_MS (\d+)') / 1000
+        self.patience = read_number('login/frame.h', r'#define FRAME_SILENCE_MS (\d+)') / 1000
         self.watches, self.given_up = [], {}
         self.machine.write(f'/etc/pam.d/{SERVICE}', 'auth required pam_latchkey.so\naccount required pam_latchkey.so\n')
 

@@ -1,5 +1,6 @@
 """Many at once, and the documents that all share: counted in the platform's log."""
 import concurrent.futures
+import os
 import secrets
 import time
 
@@ -52,11 +53,34 @@ def tokens_with_unknown_keys_cause_one_fetch(t):
     check(sent.count('keys') == 1 and sent.count('discovery') <= 1, sent)
 
 
-def token_with_an_unknown_key(t):
+def token_with_an_unknown_key(t, wanted='deny', **how):
     t.emulator.order('/_clear', {})
     t.script(endpoint='token', token={'header': {'kid': secrets.token_urlsafe(20)}})
-    check(t.timed(ADA, PASSWORD).verdict == 'deny')
+    answer = t.timed(ADA, PASSWORD, **how)
+    check(answer.verdict == wanted, answer)
     t.host.forget_attempts()
+
+
+def where_nothing_can_be_kept_tokens_with_unknown_keys_cause_one_fetch_too(t):
+    """The disk is read-only, and the runtime folder keeps it; five minutes later there is another one."""
+    t.restore('password')
+    t.let_documents_age()
+    note = f'{t.host.build}/run/state/forced-keys'
+    for number in range(1000):
+        token_with_an_unknown_key(t, read_only=True, wanted=('deny', 'admit')[number > 0])
+    sent = t.seen()
+    check(sent.count('password') == 1000 and sent.count('keys') == 1 and sent.count('discovery') == 0,
+          {kind: sent.count(kind) for kind in sent})
+    with open(note, 'wb') as file:
+        file.write(b'nonsense')
+    token_with_an_unknown_key(t, read_only=True, wanted='deny')
+    token_with_an_unknown_key(t, read_only=True, wanted='admit')
+    check(t.seen().count('keys') == 1, 'after damage')
+    os.unlink(note)
+    os.mkdir(note)
+    token_with_an_unknown_key(t, read_only=True, wanted='admit')
+    check(t.seen().count('keys') == 0, 'what cannot be kept anywhere is not begun')
+    os.rmdir(note)
 
 
 def five_minutes_later_an_unknown_key_causes_another_fetch(t):
