@@ -241,7 +241,7 @@ static void a_helper_that_hangs_is_given_up_when_its_time_is_over(void **state)
         assert_in_range(took, cases[i].ms, most);
         assert_non_null(strstr(talked.text, "3:The login helper of this machine did not answer"));
         assert_null(strstr(strstr(talked.text, "helper") + 1, "helper")); /* once */
-        assert_int_equal(waitpid(-1, NULL, 0), -1);                  /* it has ended, too */
+        assert_int_equal(waitpid(-1, NULL, 0), -1);                       /* it has ended, too */
     }
 }
 
