@@ -112,7 +112,7 @@ class Outages:
     # -- nobody answers for names ------------------------------------------------------------
 
     def silent_dns(self):
-        check, connect = self.check, read_number('config/config.c', r'"connect_seconds",[^"]*"(\d+)"')
+        check, connect = self.check, read_number('config/setting.c', r'"connect_seconds",[^"]*"(\d+)"')
         self.host.await_platform()
         self.machine.sh('cp /etc/hosts /root/hosts')
         self.machine.sh(f'sed -i /{HOST}/d /etc/hosts; echo nameserver {RESOLVER} > /etc/resolv.conf')

@@ -25,7 +25,7 @@ APPLICATION = 'mount --bind "$0" /etc/nsswitch.conf; LD_LIBRARY_PATH="$1" exec "
 
 
 def budget_by_default():
-    with open(f'{os.path.dirname(__file__)}/../../config/config.c', encoding='utf-8') as source:
+    with open(f'{os.path.dirname(__file__)}/../../config/setting.c', encoding='utf-8') as source:
         return int(re.search(r'"login_seconds",[^"]*"(\d+)"', source.read())[1])
 
 
