@@ -138,10 +138,10 @@ static bool settle_name(struct group_plan *plan, struct store *store, const stru
 {
     bool taken = false;
 
-    if (!group_name_is_taken(store->db, plan, &taken, why))
+    if (!group_name_is_taken(store, plan, &taken, why))
         return false;
     if (taken && group_name_choose(local, plan->account.object_id, plan->name) &&
-        !group_name_is_taken(store->db, plan, &taken, why))
+        !group_name_is_taken(store, plan, &taken, why))
         return false;
     *usable = !taken;
     return true;

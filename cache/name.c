@@ -88,6 +88,16 @@ bool name_is_group(const char *name)
     return run(START, name, NAME_MOST, &length) == LOCAL;
 }
 
+bool name_is_short(const char *name)
+{
+    return name_is_group(name) && !name_is_dangerous(name);
+}
+
+bool name_fits(const char *name, enum names names)
+{
+    return names == NAMES_SHORT ? name_is_short(name) : name_is_person(name);
+}
+
 bool name_is_domain(const char *domain)
 {
     size_t length;
@@ -95,11 +105,12 @@ bool name_is_domain(const char *domain)
     return run(AT, domain, DOMAIN_MOST, &length) == LABEL && labels_fit(domain);
 }
 
-bool name_split_people(char *list, size_t size, char **names, size_t count)
+bool name_split_people(char *list, size_t size, char **people, size_t count, enum names names)
 {
+    const unsigned wanted = names == NAMES_SHORT ? LOCAL : LABEL;
     unsigned state = START;
     char *start = list;
-    size_t found = 0;
+    size_t found = 0, length;
     bool good = true;
 
     for (size_t i = 0; i < size; i++) {
@@ -109,8 +120,10 @@ bool name_split_people(char *list, size_t size, char **names, size_t count)
         }
         if (found == count)
             return false;
-        good &= state == LABEL && person_fits(start, (size_t)(list + i - start));
-        names[found++] = start;
+        length = (size_t)(list + i - start);
+        good &= state == wanted &&
+                (names == NAMES_SHORT ? length <= NAME_MOST : person_fits(start, length));
+        people[found++] = start;
         start = list + i + 1;
         state = START;
     }

@@ -18,10 +18,17 @@
 #define DOMAIN_MOST 253 /* RFC 1035, without the root's dot */
 #define LABEL_MOST  63
 
+/* How people are called on this host: `names` in latchkey.conf(5). */
+enum names { NAMES_FULL, NAMES_SHORT };
+
 /* A person's full name: [a-z_][a-z0-9._-]* @ domain, lower case ASCII; `@` exactly once. */
 bool name_is_person(const char *name) __attribute__((nonnull));
 /* A group's name: [a-z_][a-z0-9._-]*, no `@`. */
 bool name_is_group(const char *name) __attribute__((nonnull));
+/* A person's short name: as a group's, and not one that means power, for it stands alone. */
+bool name_is_short(const char *name) __attribute__((nonnull));
+/* A person's name on a host where people are called so. */
+bool name_fits(const char *name, enum names names) __attribute__((nonnull));
 /* A DNS domain as it stands behind a person's `@`: lower case labels, at least one dot. */
 bool name_is_domain(const char *domain) __attribute__((nonnull));
 /*
@@ -33,8 +40,9 @@ bool name_is_domain(const char *domain) __attribute__((nonnull));
 bool name_is_dangerous(const char *name) __attribute__((nonnull));
 /*
  * True when `list` is exactly `count` people's names, each followed by its NUL, in `size` bytes.
- * Sets `names[0..count)` to where they start, also on false.
+ * Sets `people[0..count)` to where they start, also on false. Of short names the spelling alone is
+ * judged: to be a member by name gives a person nothing that the file could not give another one.
  */
-bool name_split_people(char *list, size_t size, char **names, size_t count);
+bool name_split_people(char *list, size_t size, char **people, size_t count, enum names names);
 /* A gecos, home or shell: no control byte, no `:`; never ends an entry of passwd early. */
 bool name_is_field(const char *text, size_t length) __attribute__((nonnull));

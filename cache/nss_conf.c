@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/nss_conf.h"
 
-#include "cache/name.h"
-
 #include <string.h>
 
 #define FORMAT "1"
@@ -41,8 +39,8 @@ static bool take_window(struct nss_conf *conf, char *value)
 
 static bool take_names(struct nss_conf *conf, char *value)
 {
-    (void)conf;
-    return strcmp(value, "full") == 0;
+    conf->names = strcmp(value, "short") == 0 ? NAMES_SHORT : NAMES_FULL;
+    return conf->names == NAMES_SHORT || strcmp(value, "full") == 0;
 }
 
 static bool take_issuer(struct nss_conf *conf, char *value)
@@ -165,6 +163,9 @@ bool nss_conf_parse(char *text, size_t size, struct nss_conf *conf)
             return false;
     }
     if (reading.word != WORDS - 1 || reading.times != 1)
+        return false;
+    /* Of two domains a short name would mean two people. */
+    if (reading.conf.names == NAMES_SHORT && reading.conf.domain_count != 1)
         return false;
     *conf = reading.conf;
     return true;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cache/id_window.h"
+#include "cache/name.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +18,11 @@
 #define NSS_CONF_GROUPS_MOST  64u
 #define NSS_CONF_PATH_MOST    255u /* bytes of home and shell */
 #define NSS_CONF_ISSUER_MOST  255u
-#define NSS_CONF_LABEL        "{name}" /* in `home`: stands for the full name */
+#define NSS_CONF_LABEL        "{name}" /* in `home`: stands for the name */
 
 struct nss_conf {
     struct id_window window;
+    enum names names;
     const char *issuer; /* of people; empty: not known, so nobody's first id can be told */
     const char *home, *shell;
     const char *domains[NSS_CONF_DOMAINS_MOST];

@@ -18,11 +18,12 @@ static bool field_is_good(const char *text, size_t length, bool path)
     return text[length] == '\0' && name_is_field(text, length) && (!path || text[0] == '/');
 }
 
-static bool person_name_is_good(const char *name, size_t length, const char *asked)
+static bool person_name_is_good(const struct snapshot *s, const char *name, size_t length,
+                                const char *asked)
 {
     if (asked)
         return memcmp(name, asked, length + 1) == 0;
-    return name[length] == '\0' && strlen(name) == length && name_is_person(name);
+    return name[length] == '\0' && strlen(name) == length && name_fits(name, s->names);
 }
 
 enum lookup person_answer(const struct snapshot *s, const struct person_record *record,
@@ -41,7 +42,7 @@ enum lookup person_answer(const struct snapshot *s, const struct person_record *
     person.home = text_of(&rest, record->home);
     person.shell = text_of(&rest, record->shell);
     record_copy(s, record->text_at, space->bytes, record->text_size);
-    if (!person_name_is_good(person.name, record->name, asked) ||
+    if (!person_name_is_good(s, person.name, record->name, asked) ||
         !field_is_good(person.gecos, record->gecos, false) ||
         !field_is_good(person.home, record->home, true) ||
         !field_is_good(person.shell, record->shell, true))
@@ -50,12 +51,14 @@ enum lookup person_answer(const struct snapshot *s, const struct person_record *
     return LOOKUP_FOUND;
 }
 
-static bool is_group_name(const char *name, const struct group_record *record)
+static bool is_group_name(const struct snapshot *s, const char *name,
+                          const struct group_record *record)
 {
     if (name[record->name] || strlen(name) != record->name)
         return false;
     /* sudo and others decide by a group's name, whatever its gid: none may be forged to be `sudo`. */
-    return record->own ? name_is_person(name) : name_is_group(name) && !name_is_dangerous(name);
+    return record->own ? name_fits(name, s->names)
+                       : name_is_group(name) && !name_is_dangerous(name);
 }
 
 /* Pointers to the members first, then the texts. */
@@ -74,8 +77,9 @@ enum lookup group_answer(const struct snapshot *s, const struct group_record *re
     members = (char **)(void *)(space->bytes + pad);
     name = space->bytes + pad + pointers;
     record_copy(s, record->text_at, name, size);
-    if (!is_group_name(name, record) ||
-        !name_split_people(name + record->name + 1, record->members_size, members, record->members))
+    if (!is_group_name(s, name, record) ||
+        !name_split_people(name + record->name + 1, record->members_size, members, record->members,
+                           s->names))
         return LOOKUP_UNAVAILABLE;
     members[record->members] = NULL;
     *found = (struct snapshot_group){.gid = record->gid, .name = name, .members = members};
@@ -86,5 +90,5 @@ enum lookup group_name_answer(const struct snapshot *s, const struct group_recor
                               char name[NAME_MOST + 1])
 {
     record_copy(s, record->text_at, name, record->name + 1);
-    return is_group_name(name, record) ? LOOKUP_FOUND : LOOKUP_UNAVAILABLE;
+    return is_group_name(s, name, record) ? LOOKUP_FOUND : LOOKUP_UNAVAILABLE;
 }

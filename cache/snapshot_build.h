@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cache/name.h"
 #include "cache/snapshot_format.h"
 
 /* Bytes at the end of which one can write. Zeros follow up to the next line. */
@@ -21,6 +22,7 @@ struct built_group {
 };
 
 struct snapshot_builder {
+    enum names names;
     struct growing people; /* records as they will stand in the file */
     uint32_t people_count;
     struct growing group_names;

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "cache/snapshot_checksum.h"
 #include "cache/snapshot_format.h"
+#include "cache/snapshot_record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,17 @@
 static bool is_for_readers(const struct stat *status)
 {
     return S_ISREG(status->st_mode) && (status->st_mode & 0777) == 0644;
+}
+
+/* By its first person. Nobody else's word: for tools, which compare it with root's. */
+static enum names names_of(const struct snapshot *snapshot)
+{
+    struct person_record record;
+
+    return snapshot->people && person_record_read(snapshot, snapshot->people_at, &record) &&
+                   !memchr(snapshot->bytes + record.text_at, '@', record.name)
+               ? NAMES_SHORT
+               : NAMES_FULL;
 }
 
 bool snapshot_file_map(int folder, const char *name, struct snapshot *mapped)
@@ -35,8 +47,10 @@ bool snapshot_file_map_open(int fd, struct snapshot *mapped)
     bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
         return false;
-    if (snapshot_from_bytes(bytes, (size_t)status.st_size, mapped))
+    if (snapshot_from_bytes(bytes, (size_t)status.st_size, mapped)) {
+        mapped->names = names_of(mapped);
         return true;
+    }
     munmap(bytes, (size_t)status.st_size);
     errno = EINVAL;
     return false;

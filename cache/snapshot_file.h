@@ -10,7 +10,7 @@
 /*
  * Maps `name` in the open folder. False, with `mapped` untouched and errno set, when it is
  * not there, not a file that everybody may read and only its owner may write, or not a
- * snapshot by its header. Ends with snapshot_file_unmap.
+ * snapshot by its header. `mapped->names` is as its first person is called. Ends with snapshot_file_unmap.
  */
 bool snapshot_file_map(int folder, const char *name, struct snapshot *mapped);
 /* The same for a file that was opened like this, for whoever gives rights up before he reads it. */

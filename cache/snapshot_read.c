@@ -103,12 +103,14 @@ enum lookup snapshot_group_by_name(const struct snapshot *s, const char *name,
     struct group_record record;
     struct person_record person;
     struct snapshot_group group;
-    bool own = strchr(name, '@') != NULL;
-    enum lookup lookup = own ? find_person(s, name, strlen(name), &person)
-                             : find_group(s, name, strlen(name), &record);
+    enum lookup lookup = LOOKUP_ABSENT;
 
-    if (lookup == LOOKUP_FOUND && own)
-        record = group_record_own(&person);
+    if (!strchr(name, '@'))
+        lookup = find_group(s, name, strlen(name), &record);
+    if (lookup == LOOKUP_ABSENT && name_fits(name, s->names)) {
+        lookup = find_person(s, name, strlen(name), &person);
+        record = lookup == LOOKUP_FOUND ? group_record_own(&person) : record;
+    }
     if (lookup == LOOKUP_FOUND)
         lookup = group_answer(s, &record, space, &group);
     if (lookup != LOOKUP_FOUND)

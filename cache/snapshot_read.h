@@ -21,6 +21,7 @@
 
 /* One generation. Borrows the bytes: a mapping, or in tests any memory aligned to 8. */
 struct snapshot {
+    enum names names; /* how people are called in it; whoever reads it for others asks root */
     const unsigned char *bytes;
     size_t size;
     uint64_t seed;
@@ -28,7 +29,10 @@ struct snapshot {
     size_t ids_at, people_at, groups_at; /* where the parts start; the names table is first */
 };
 
-/* False when the header does not fit the size: not a snapshot of this version, or cut. */
+/*
+ * False when the header does not fit the size: not a snapshot of this version, or cut. `made->names`
+ * is NAMES_FULL, until the caller knows better.
+ */
 bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made);
 /* A newer file has taken this one's place; known without a system call. */
 bool snapshot_is_superseded(const struct snapshot *snapshot);

@@ -2,6 +2,7 @@
 #include "cache/snapshot_rollback.h"
 
 #include "base/own.h"
+#include "cache/naming.h"
 #include "cache/private_file.h"
 #include "cache/publish_lock.h"
 #include "cache/snapshot_file.h"
@@ -18,6 +19,18 @@ static void remember_first(void *context, size_t at, const char *what)
         error_set(why, ERROR_MALFORMED, SNAPSHOT_PREVIOUS ": byte %zu: %s", at, what);
 }
 
+/* Nobody would be found in it. */
+static bool is_as_people_are_called(const struct snapshot *mapped, struct error *why)
+{
+    struct naming naming;
+
+    if (!naming_read(&naming, why))
+        return false;
+    return !mapped->people || mapped->names == naming.names ||
+           error_set(why, ERROR_CONFIG,
+                     SNAPSHOT_PREVIOUS " is of the time before `names` was changed");
+}
+
 static enum lookup previous_map(int folder, struct snapshot *mapped, struct snapshot_facts *facts,
                                 struct error *why)
 {
@@ -32,7 +45,7 @@ static enum lookup previous_map(int folder, struct snapshot *mapped, struct snap
     }
     if (!snapshot_check(mapped, facts, &faults, why))
         return LOOKUP_UNAVAILABLE;
-    if (!faults.count)
+    if (!faults.count && is_as_people_are_called(mapped, &first))
         return LOOKUP_FOUND;
     *why = first;
     return LOOKUP_ABSENT;

@@ -35,6 +35,11 @@ bool snapshot_builder_new(struct snapshot_builder **made, struct error *why)
     return true;
 }
 
+void snapshot_builder_names(struct snapshot_builder *builder, enum names names)
+{
+    builder->names = names;
+}
+
 void snapshot_builder_release(struct snapshot_builder *builder)
 {
     if (!builder)
@@ -85,15 +90,15 @@ static bool check_field(const struct field *field, struct error *why)
     return true;
 }
 
-static bool check_person(uint32_t uid, const char *name, const char *gecos, const char *home,
-                         const char *shell, struct error *why)
+static bool check_person(enum names names, uint32_t uid, const char *name, const char *gecos,
+                         const char *home, const char *shell, struct error *why)
 {
     const struct field fields[] = {
         {"gecos", gecos, false}, {"home", home, true}, {"shell", shell, true}};
 
     if (!id_is_ours(uid))
         return error_set(why, ERROR_MALFORMED, "snapshot: uid %u is not in our window", uid);
-    if (!name_is_person(name))
+    if (!name_fits(name, names))
         return error_set(why, ERROR_MALFORMED, "snapshot: uid %u may not be named so", uid);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (!check_field(&fields[i], why))
@@ -115,7 +120,7 @@ bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const c
     unsigned char *start, *at;
     size_t texts, size;
 
-    if (!check_person(uid, name, gecos, home, shell, why))
+    if (!check_person(builder->names, uid, name, gecos, home, shell, why))
         return false;
     if (count > UINT32_MAX / 4)
         return error_set(why, ERROR_MALFORMED, "snapshot: uid %u has too many groups", uid);

@@ -16,6 +16,8 @@
 struct snapshot_builder;
 
 bool snapshot_builder_new(struct snapshot_builder **made, struct error *why);
+/* How people are called that are added from now on; NAMES_FULL at first. */
+void snapshot_builder_names(struct snapshot_builder *builder, enum names names);
 void snapshot_builder_release(struct snapshot_builder *builder); /* accepts NULL */
 
 /*

@@ -116,6 +116,8 @@ bool store_open(const char *folder, struct store **opened, struct error *why)
         !host_key_read(store->folder, &store->key, why) ||
         !database_open(folder, STORE_FILE, &store->db, why))
         return false;
+    if (!naming_read(&store->naming, why))
+        return false;
     store->patience_ms = PATIENCE_MS;
     sqlite3_busy_handler(store->db, store_wait, store);
     store->writable = !sqlite3_db_readonly(store->db, "main");
@@ -154,6 +156,11 @@ bool store_has_room(const struct store *store)
 void store_hurry(struct store *store, int64_t *left_ms)
 {
     store->hurry_ms = left_ms;
+}
+
+const struct naming *store_naming(const struct store *store)
+{
+    return &store->naming;
 }
 
 const struct host_key *store_host_key(const struct store *store)

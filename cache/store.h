@@ -15,6 +15,7 @@
 #include "base/document.h"
 #include "base/lookup.h"
 #include "base/strings.h"
+#include "cache/naming.h"
 #include "cache/person.h"
 #include "cache/secret.h"
 
@@ -40,6 +41,8 @@ bool store_is_writable(const struct store *store);
  * for which it takes back what is kept here: a successor of the refresh token.
  */
 bool store_has_room(const struct store *store);
+/* How people were called here when it was opened; borrowed from the store. */
+const struct naming *store_naming(const struct store *store);
 const struct host_key *store_host_key(const struct store *store); /* borrowed from the store */
 
 /* `found` is untouched unless LOOKUP_FOUND; `why` is filled on LOOKUP_UNAVAILABLE. */

@@ -127,7 +127,7 @@ static enum outcome record(struct store *store, struct acceptance_plan *plan,
     if (!transaction_write(&transaction, store, why) ||
         person_by_account(store->db, acceptance->account, &before, why) == LOOKUP_UNAVAILABLE ||
         is_overtaken(&before, acceptance->seen, why) ||
-        !name_is_free(store->db, acceptance->name, before.uid, plan->choice.id, why) ||
+        !name_is_free(store, acceptance->name, before.uid, plan->choice.id, why) ||
         !ids_bind(store, ID_PERSON, acceptance->account, acceptance->now, &plan->choice, &lost,
                   why))
         return OUTCOME_FAILED;
@@ -188,7 +188,8 @@ static bool plan_begin(struct store *store, const struct local *local,
                        struct error *why)
 {
     plan->acceptance = acceptance;
-    return acceptance_check(acceptance, why) && name_check(local, acceptance->name, why) &&
+    return acceptance_check(acceptance, why) &&
+           name_check(&store->naming, local, acceptance->name, why) &&
            seal(store, acceptance, TOKEN_REFRESH, acceptance->refresh_token, &plan->token, why) &&
            seal(store, acceptance, TOKEN_ACCESS, acceptance->access_token, &plan->access, why);
 }

@@ -143,19 +143,24 @@ bool groups_plan(struct store *store, const struct local *local, const struct ac
     return true;
 }
 
-/* Whether another group of this host has the name. */
-bool group_name_is_taken(sqlite3 *db, const struct group_plan *group, bool *taken,
+bool group_name_is_taken(struct store *store, const struct group_plan *group, bool *taken,
                          struct error *why)
 {
-    OWNED(statement_release)
-    sqlite3_stmt *query =
-        store_prepare(db, "SELECT 1 FROM directory_group WHERE name = ?1 AND gid <> ?2", why);
+    static const char sql[] =
+        "SELECT 1 FROM directory_group WHERE name = ?1 AND gid <> ?2 UNION ALL"
+        " SELECT 1 FROM person WHERE name = ?3"
+        " AND NOT EXISTS (SELECT 1 FROM directory_group WHERE gid = ?2)";
+    OWNED(statement_release) sqlite3_stmt *query = store_prepare(store->db, sql, why);
+    bool beside_people = store->naming.names == NAMES_SHORT;
+    char person[NAME_MOST + 1];
     enum step step;
 
     if (!query)
         return false;
-    if (!bind_text(query, 1, group->name) || !bind_number(query, 2, group->choice.id))
-        return store_failed(db, "binding", why);
+    beside_people = beside_people && naming_full(&store->naming, group->name, person);
+    if (!bind_text(query, 1, group->name) || !bind_number(query, 2, group->choice.id) ||
+        !bind_text(query, 3, beside_people ? person : NULL))
+        return store_failed(store->db, "binding", why);
     step = store_step(query, why);
     *taken = step == STEP_ROW;
     return step != STEP_FAILED;
@@ -185,7 +190,7 @@ static bool groups_make(struct store *store, struct groups_plan *plan, time_t no
     for (size_t i = 0; i < plan->count; i++) {
         struct group_plan *group = &plan->groups[i];
 
-        if (!group_name_is_taken(store->db, group, &taken, why))
+        if (!group_name_is_taken(store, group, &taken, why))
             return false;
         if (taken) {
             if (!group_leave_out(plan, group->account.object_id, why))

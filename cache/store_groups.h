@@ -42,8 +42,8 @@ bool group_name_read(sqlite3 *db, const struct account *account, char name[NAME_
 /* `chosen`: ids that are not to be had, because they were chosen a moment ago. */
 bool group_id_choose(struct store *store, const struct local *local, struct group_plan *group,
                      const uint32_t *chosen, size_t count, struct error *why);
-/* Whether another group of this host has the name. */
-bool group_name_is_taken(sqlite3 *db, const struct group_plan *group, bool *taken,
+/* Whether another group of this host has the name, or, for one that is new, a person with a short name. */
+bool group_name_is_taken(struct store *store, const struct group_plan *group, bool *taken,
                          struct error *why);
 /* Within a write transaction, when its id is bound. One that is there keeps its name. */
 bool group_write(sqlite3 *db, const struct group_plan *group, struct error *why);

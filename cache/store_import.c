@@ -106,7 +106,8 @@ static bool row_check(const struct store_import *import, const struct imported_p
                                           .home = person->home,
                                           .shell = person->shell};
 
-    return acceptance_check(&acceptance, why) && name_check(import->local, person->name, why) &&
+    return acceptance_check(&acceptance, why) &&
+           name_check(&import->store->naming, import->local, person->name, why) &&
            groups_check(import, person, why);
 }
 
@@ -296,7 +297,7 @@ static bool row_record(struct store_import *import, struct import_row *row, cons
 
     if (person_by_account(import->store->db, &person->account, &before, why) == LOOKUP_UNAVAILABLE)
         return false;
-    if (!name_is_free(import->store->db, person->name, before.uid, plan->choice.id, &row->why))
+    if (!name_is_free(import->store, person->name, before.uid, plan->choice.id, &row->why))
         return row->why.kind == ERROR_REFUSED || error_set(why, row->why.kind, "%s", row->why.text);
     if (!ids_bind(import->store, ID_PERSON, &person->account, now, &plan->choice, lost, why))
         return false;

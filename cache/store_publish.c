@@ -9,7 +9,7 @@
 #include "cache/snapshot_file.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_write.h"
-#include "cache/store_internal.h"
+#include "cache/store_rules.h"
 #include "config/paths.h"
 
 #include <fcntl.h>
@@ -17,11 +17,10 @@
 OWN_DEFINE(release_builder, struct snapshot_builder, snapshot_builder_release);
 OWN_DEFINE(release_local, struct local, local_release);
 
-/* Local files may have got the name since, and the rules may have become stricter. */
-static bool is_showable(const struct local *local, const char *name, bool person)
+/* Local files may have got a name since, and the rules may have become stricter. */
+static bool group_is_showable(const struct local *local, const char *name)
 {
-    return (person ? name_is_person(name) : name_is_group(name)) && !name_is_dangerous(name) &&
-           !local_has_name(local, name);
+    return name_is_group(name) && !name_is_dangerous(name) && !local_has_name(local, name);
 }
 
 /* What a walk over a table has met. */
@@ -106,7 +105,7 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
         if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
             return store_damaged(why);
         census_add(&met, gid);
-        if (is_showable(local, name, false) &&
+        if (group_is_showable(local, name) &&
             (!snapshot_add_group(builder, gid, name, why) || !shown_add(shown, gid, why)))
             return false;
     }
@@ -153,13 +152,30 @@ static bool gids_read(struct memberships *memberships, const struct shown *shown
     return true;
 }
 
-static bool person_show(sqlite3_stmt *row, struct memberships *memberships,
+/* What the person is called; ABSENT: not to be shown. A group of the same name goes first. */
+static enum lookup person_called(struct store *store, const struct local *local, const char *name,
+                                 char called[NAME_MOST + 1], struct error *why)
+{
+    if (!naming_shown(&store->naming, name, called) || local_has_name(local, called))
+        return LOOKUP_ABSENT;
+    switch (name_is_a_groups(store, name, why)) {
+    case LOOKUP_ABSENT:
+        return LOOKUP_FOUND;
+    case LOOKUP_FOUND:
+        return LOOKUP_ABSENT;
+    default:
+        return LOOKUP_UNAVAILABLE;
+    }
+}
+
+static bool person_show(struct store *store, sqlite3_stmt *row, struct memberships *memberships,
                         const struct shown *shown, const struct local *local,
                         struct snapshot_builder *builder, struct census *met, struct error *why)
 {
-    char name[NAME_MOST + 1], gecos[GECOS_MOST + 1];
+    char name[NAME_MOST + 1], called[NAME_MOST + 1], gecos[GECOS_MOST + 1];
     char home[PATH_TEXT_MOST + 1], shell[PATH_TEXT_MOST + 1];
     uint32_t uid, gids[GROUPS_MOST];
+    enum lookup lookup;
     size_t count;
 
     if (!column_id(row, 0, &uid) || !column_copy(row, 1, name, sizeof name) ||
@@ -167,18 +183,19 @@ static bool person_show(sqlite3_stmt *row, struct memberships *memberships,
         !column_copy(row, 4, shell, sizeof shell))
         return store_damaged(why);
     census_add(met, uid);
-    if (!is_showable(local, name, true))
-        return true;
+    lookup = person_called(store, local, name, called, why);
+    if (lookup != LOOKUP_FOUND)
+        return lookup == LOOKUP_ABSENT;
     return gids_read(memberships, shown, uid, gids, &count, why) &&
-           snapshot_add_person(builder, uid, name, gecos, home, shell, gids, count, why);
+           snapshot_add_person(builder, uid, called, gecos, home, shell, gids, count, why);
 }
 
-static bool people_show(sqlite3 *db, const struct shown *shown, const struct local *local,
+static bool people_show(struct store *store, const struct shown *shown, const struct local *local,
                         struct snapshot_builder *builder, struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *rows =
-        store_prepare(db, "SELECT uid, gid FROM membership ORDER BY uid, gid", why);
+        store_prepare(store->db, "SELECT uid, gid FROM membership ORDER BY uid, gid", why);
     struct memberships memberships = {.rows = rows};
     OWNED(statement_release) sqlite3_stmt *query = NULL;
     struct census met = {0};
@@ -186,13 +203,14 @@ static bool people_show(sqlite3 *db, const struct shown *shown, const struct loc
 
     if (!rows || !memberships_next(&memberships, why))
         return false;
-    query = store_prepare(db, "SELECT uid, name, gecos, home, shell FROM person ORDER BY uid", why);
+    query = store_prepare(store->db,
+                          "SELECT uid, name, gecos, home, shell FROM person ORDER BY uid", why);
     if (!query)
         return false;
     while ((step = store_step(query, why)) == STEP_ROW)
-        if (!person_show(query, &memberships, shown, local, builder, &met, why))
+        if (!person_show(store, query, &memberships, shown, local, builder, &met, why))
             return false;
-    return step == STEP_DONE && census_agrees(db,
+    return step == STEP_DONE && census_agrees(store->db,
                                               "SELECT count(*), total(uid) FROM person"
                                               " INDEXED BY sqlite_autoindex_person_1",
                                               &met, why);
@@ -208,7 +226,7 @@ static bool gather(struct store *store, const struct local *local, struct snapsh
     return transaction_read(&transaction, store, why) &&
            fact_read(store->db, FACT_CHANGES, changes, why) &&
            groups_show(store->db, local, builder, &shown, why) &&
-           people_show(store->db, &shown, local, builder, why);
+           people_show(store, &shown, local, builder, why);
 }
 
 /* Where this fails, the next acceptance only asks for one publication more than needed. */
@@ -232,30 +250,37 @@ bool store_publish(struct store *store, const char *public_folder, struct error 
     int64_t changes;
 
     if (lock < 0 || !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
-        !snapshot_builder_new(&builder, why) || !gather(store, local, builder, &changes, why) ||
+        !snapshot_builder_new(&builder, why))
+        return error_context(why, "publishing");
+    snapshot_builder_names(builder, store->naming.names);
+    if (!gather(store, local, builder, &changes, why) ||
         !snapshot_publish(builder, public_folder, why))
         return error_context(why, "publishing");
     remember_published(store, changes);
     return true;
 }
 
-static bool names(const struct snapshot *snapshot, const struct person *person)
+static bool names(const struct snapshot *snapshot, const struct person *person, const char *called)
 {
     char texts[NAME_MOST + 3 * SNAPSHOT_TEXT_MOST + 4];
     struct answer_space space = {.bytes = texts, .size = sizeof texts};
     struct snapshot_person by_name, by_uid;
 
-    return snapshot_person_by_name(snapshot, person->name, &space, &by_name) == LOOKUP_FOUND &&
+    return snapshot_person_by_name(snapshot, called, &space, &by_name) == LOOKUP_FOUND &&
            by_name.uid == person->uid &&
            snapshot_person_by_uid(snapshot, person->uid, &space, &by_uid) == LOOKUP_FOUND &&
-           strcmp(by_uid.name, person->name) == 0;
+           strcmp(by_uid.name, called) == 0;
 }
 
 bool store_is_published(const char *public_folder, const struct person *person)
 {
     OWNED(close_fd) int folder = open(public_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+    struct naming naming;
+    char called[NAME_MOST + 1];
 
-    return folder >= 0 && snapshot_file_map(folder, "snapshot", &snapshot) &&
-           names(&snapshot, person);
+    return naming_read(&naming, &(struct error){0}) &&
+           naming_shown(&naming, person->name, called) && folder >= 0 &&
+           snapshot_file_map(folder, "snapshot", &snapshot) && snapshot.names == naming.names &&
+           names(&snapshot, person, called);
 }

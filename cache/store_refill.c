@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/store_refill.h"
 
+#include "base/text.h"
 #include "cache/ids.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_walk.h"
@@ -9,6 +10,7 @@
 
 struct refill {
     sqlite3_stmt *id, *bare, *person, *group, *membership;
+    struct naming naming;
     char *space;
     size_t size;
 };
@@ -123,13 +125,20 @@ static bool add_person(struct refill *refill, const struct snapshot *snapshot,
                        struct error *why)
 {
     sqlite3_stmt *write = refill->person;
+    char name[NAME_MOST + 1];
     bool added;
 
-    if (!add_id(refill, person->uid, ID_PERSON, person->name, &added, recovered, why))
+    if (strchr(person->name, '@') ? !text_copy(name, sizeof name, person->name)
+                                  : !naming_full(&refill->naming, person->name, name))
+        return error_set(why, ERROR_CONFIG,
+                         "the domain of %.128s cannot be told: put back what `names` and "
+                         "`domains` were, run latchkey config apply, and try again",
+                         person->name);
+    if (!add_id(refill, person->uid, ID_PERSON, name, &added, recovered, why))
         return false;
     if (!added)
         return true;
-    if (!bind_number(write, 1, person->uid) || !bind_text(write, 2, person->name) ||
+    if (!bind_number(write, 1, person->uid) || !bind_text(write, 2, name) ||
         !bind_text(write, 3, person->gecos) || !bind_text(write, 4, person->home) ||
         !bind_text(write, 5, person->shell))
         return store_failed(sqlite3_db_handle(write), "binding", why);
@@ -202,7 +211,8 @@ bool refill_from(sqlite3 *db, const struct snapshot *snapshot, struct recovered 
 {
     OWNED(refill_release) struct refill refill = {.size = 0};
 
-    return prepare(db, &refill, why) && add_groups(&refill, snapshot, recovered, why) &&
+    return naming_read(&refill.naming, why) && prepare(db, &refill, why) &&
+           add_groups(&refill, snapshot, recovered, why) &&
            add_people(&refill, snapshot, recovered, why);
 }
 

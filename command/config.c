@@ -3,10 +3,12 @@
 #include "base/own.h"
 #include "cache/local.h"
 #include "cache/name.h"
+#include "cache/naming.h"
 #include "command/command.h"
 #include "command/host_ranges.h"
 #include "command/nss_conf.h"
 #include "command/pam_stack.h"
+#include "command/republish.h"
 #include "command/reserve.h"
 #include "config/paths.h"
 
@@ -83,6 +85,15 @@ static bool use_window(const struct config *config, struct error *why)
     return host_ranges_leave(window, why) || error_context(why, "%s", *place ? place : CONFIG_FILE);
 }
 
+/* Whether people are called otherwise than before. */
+static bool is_renamed(const struct naming *before)
+{
+    struct naming now;
+
+    return naming_read(&now, &(struct error){0}) &&
+           (now.names != before->names || strcmp(now.domain, before->domain) != 0);
+}
+
 static bool apply(struct error *why)
 {
     OWNED(release_config) struct config *config = NULL;
@@ -90,6 +101,7 @@ static bool apply(struct error *why)
     struct reserved reserved;
     struct nss_facts facts = {.local_gids = local_gids, .platform_gids = reserved.platform_gids};
     OWNED(close_fd) int lock = -1;
+    struct naming before;
     const char *not_ssh;
 
     if (geteuid() != 0)
@@ -102,10 +114,10 @@ static bool apply(struct error *why)
     not_ssh = why_not_ssh(&reserved);
     facts.config = config;
     facts.issuer = not_ssh ? "" : reserved.issuer;
-    if (!nss_conf_write(&facts, why))
+    if (!naming_read(&before, why) || !nss_conf_write(&facts, why))
         return false;
     tell(&facts, not_ssh);
-    return true;
+    return !is_renamed(&before) || republish(why);
 }
 
 static int run(const struct command *command, int count, char **arguments)

@@ -76,7 +76,8 @@ static bool compose(struct buffer *text, const struct nss_facts *facts)
     const struct config *config = facts->config;
 
     return add(text, "# Written by `latchkey config apply`; see latchkey-nss.conf(5).\n") &&
-           add(text, "version 1\nwindow %u %u\nnames full\n", config->id_min, config->id_max) &&
+           add(text, "version 1\nwindow %u %u\nnames %s\n", config->id_min, config->id_max,
+               config->names == NAMES_SHORT ? "short" : "full") &&
            (!*facts->issuer || add(text, "issuer %s\n", facts->issuer)) &&
            add_domains(text, &config->domains) &&
            add(text, "home %s\nshell %s\n", config->home, config->shell) &&

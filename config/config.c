@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "config/draft.h"
 #include "config/local_groups.h"
+#include "config/names.h"
 #include "config/setting.h"
 #include "config/window.h"
 
@@ -60,6 +61,7 @@ static int take(void *context, const char *section, const char *name, const char
         return error_set(reading->why, ERROR_CONFIG, "%s is given twice; remove one", name);
     reading->here[index] = reading->draft->given[index] = true;
     window_note(config, name, reading->origin, reading->line);
+    names_note(config, name, reading->origin, reading->line);
     return setting_store(index, value, config, reading->why);
 }
 
@@ -102,7 +104,7 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
                          "%s: domains, allow and signing_algorithms want at "
                          "least one entry",
                          origin);
-    return window_check(config, why);
+    return window_check(config, why) && names_check(config, why);
 }
 
 struct config *config_new(void)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/lookup.h"
 #include "base/strings.h"
+#include "cache/name.h"
 
 struct config {
     char issuer[256];
@@ -20,8 +21,10 @@ struct config {
     unsigned algorithms; /* of enum config_algorithm, or-ed */
     char ca_file[256];   /* empty: the system's trust store */
     struct strings domains;
-    struct strings allow; /* "everyone", full names, object ids of groups */
-    char home[256];       /* template: {name} stands for the full name */
+    enum names names;      /* short only with exactly one domain */
+    char names_place[320]; /* the file and line where that was given last */
+    struct strings allow;  /* "everyone", full names, object ids of groups */
+    char home[256];        /* template: {name} stands for the full name */
     char shell[128];
     unsigned id_min, id_max; /* the window of ids; in force once it is applied: config_read */
     char window_place[320];  /* the file and line where it was given last */

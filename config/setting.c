@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of settings, and how each takes its value. */
 #include "config/setting.h"
+#include "config/names.h"
 
 #include "base/own.h"
 #include "base/text.h"
@@ -17,6 +18,7 @@ enum setting_type {
     SETTING_TEXT,
     SETTING_ISSUER,
     SETTING_NUMBER,
+    SETTING_NAMES,
     SETTING_LIST,
     SETTING_ALGORITHMS
 };
@@ -78,6 +80,7 @@ static const struct setting {
     {"client_id", SETTING_TEXT, PLACE(client_id), 1, 127, NULL, is_word, "one word"},
     {"domains", SETTING_LIST, PLACE(domains), 1, 253, NULL,
      name_is_domain, "domains in lower case, such as contoso.example"},
+    {"names", SETTING_NAMES, PLACE(names), 0, 0, "full", NULL, NULL},
     {"allow", SETTING_LIST, PLACE(allow), 1, 255, NULL,
      is_allowed_entry, "everyone, full names in lower case, or object ids of groups"},
     {"scope", SETTING_TEXT, PLACE(scope), 6, 255, "openid profile offline_access",
@@ -201,6 +204,8 @@ bool setting_store(size_t index, const char *value, struct config *config, struc
         return store_text(setting, value, config, why);
     case SETTING_NUMBER:
         return store_number(setting, value, config, why);
+    case SETTING_NAMES:
+        return names_read(value, &config->names, why);
     case SETTING_LIST:
     case SETTING_ALGORITHMS:
         break;

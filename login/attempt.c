@@ -30,16 +30,19 @@ static bool open_shared(struct attempt *a, struct error *why)
     return error_context(why, "%s and %s", PRIVATE_DIR, RUNTIME_STATE_DIR);
 }
 
-static bool is_ours(const struct config *config, const char *name)
+/* Whom the typed name stands for. Nobody's stays as it is: he is a stranger, whatever he is called. */
+static bool is_ours(struct attempt *a)
 {
-    const char *at = strchr(name, '@');
-
-    return name_is_person(name) && at && strings_have(&config->domains, at + 1);
+    if (!naming_full(store_naming(a->store), a->request->user, a->name)) {
+        text_copy(a->name, sizeof a->name, a->request->user);
+        return false;
+    }
+    return strings_have(&a->config->domains, strchr(a->name, '@') + 1);
 }
 
 bool attempt_begin(struct attempt *a, struct error *why)
 {
-    a->ours = is_ours(a->config, a->request->user);
+    a->ours = is_ours(a);
     a->result = RESULT_SKIPPED;
     if (!open_shared(a, why))
         return false;

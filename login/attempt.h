@@ -31,8 +31,9 @@ struct attempt {
     const struct config *config;
     struct store *store;
     struct talk *talk;
-    bool may_enrol; /* the caller is root: a person not known yet may be remembered */
-    bool ours;      /* the name is in one of our domains */
+    bool may_enrol;           /* the caller is root: a person not known yet may be remembered */
+    bool ours;                /* the name is in one of our domains */
+    char name[NAME_MOST + 1]; /* the full one, by which store and platform know the person */
 
     /* What is known here: login/known.h. */
     time_t now, highest_time;

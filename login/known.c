@@ -42,7 +42,7 @@ static enum lookup read_person(struct attempt *a, struct person *row, struct per
                                enum refused *noted, struct error *why)
 {
     struct person found;
-    enum lookup lookup = store_person_by_name(a->store, a->request->user, &found, why);
+    enum lookup lookup = store_person_by_name(a->store, a->name, &found, why);
 
     if (lookup == LOOKUP_FOUND)
         lookup = is_of_our_issuer(a, &found, why);
@@ -165,7 +165,7 @@ void known_refuse(struct attempt *a, const struct decision *decision)
                       !(decision->erase_token && a->person.has_token)))
         return;
     if (store_refuse(a->store, a->person.uid, &record, &mass_event, &a->why)) {
-        store_person_by_name(a->store, a->request->user, &a->row, &a->why);
+        store_person_by_name(a->store, a->name, &a->row, &a->why);
     } else if (decision->remember != REFUSED_NOT &&
                refusal_note_keep(a->runtime, a->person.uid, decision->remember, &a->why)) {
         a->noted = refusal_note_read(a->runtime, a->person.uid);
@@ -180,8 +180,7 @@ enum lookup known_is_allowed(struct attempt *a)
 
     if (!store_groups_of(a->store, a->person.uid, &groups, &a->why))
         return LOOKUP_UNAVAILABLE;
-    return policy_allows(&a->config->allow, a->request->user, &groups) ? LOOKUP_FOUND
-                                                                       : LOOKUP_ABSENT;
+    return policy_allows(&a->config->allow, a->name, &groups) ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 bool known_publish(struct attempt *a)

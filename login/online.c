@@ -140,7 +140,7 @@ static bool take_turn(struct attempt *a, uint32_t number, const struct deadline 
 
 static bool take_password_turn(struct attempt *a, const struct deadline *deadline)
 {
-    uint32_t number = a->known ? a->person.uid + TURN_OF_PASSWORD : turn_of_name(a->request->user);
+    uint32_t number = a->known ? a->person.uid + TURN_OF_PASSWORD : turn_of_name(a->name);
 
     return a->password_turn >= 0 ||
            take_turn(a, number, deadline, &a->password_turn, &(struct error){0});
@@ -200,8 +200,8 @@ enum result online_ask_password(struct attempt *a)
     a->token = NULL; /* what is refused now is not about that */
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
-    platform_password_grant(a->link.platform, a->request->user, a->secret, known_object_id(a),
-                            spend(a), &a->outcome);
+    platform_password_grant(a->link.platform, a->name, a->secret, known_object_id(a), spend(a),
+                            &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
     a->more = WORDS_NONE;
     if (a->result == RESULT_MORE_PASSWORD)
@@ -224,8 +224,8 @@ static enum result send_token(struct attempt *a)
     }
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
-    platform_refresh_grant(a->link.platform, a->request->user, a->token, known_object_id(a),
-                           spend(a), &a->outcome);
+    platform_refresh_grant(a->link.platform, a->name, a->token, known_object_id(a), spend(a),
+                           &a->outcome);
     return take_answer(a, false);
 }
 

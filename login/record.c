@@ -33,9 +33,9 @@ static bool is_allowed(struct attempt *a)
     static const struct strings none;
 
     if (identity->has_groups)
-        return policy_allows(&a->config->allow, a->request->user, &identity->groups);
+        return policy_allows(&a->config->allow, a->name, &identity->groups);
     return a->known ? known_is_allowed(a) == LOOKUP_FOUND
-                    : policy_allows(&a->config->allow, a->request->user, &none);
+                    : policy_allows(&a->config->allow, a->name, &none);
 }
 
 /* A verifier that counts for nothing any more must not come back with the acceptance. */
@@ -59,7 +59,7 @@ static bool commit(struct attempt *a, const char *verifier)
     struct person recorded;
     const struct acceptance acceptance = {
         .account = &account,
-        .name = a->request->user,
+        .name = a->name,
         .gecos = gecos,
         .home = home,
         .shell = a->config->shell,

@@ -2,6 +2,7 @@
 #include "login/words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *words_text(enum words words)
 {
@@ -51,9 +52,12 @@ const char *words_text(enum words words)
     return words > WORDS_NONE && words < WORDS_END && texts[words] ? texts[words] : "";
 }
 
-void words_small_letters(const char *name, char *out, size_t size)
+void words_right_spelling(const char *name, char *out, size_t size)
 {
-    snprintf(out, size, "Names are written in small letters here: %s", name);
+    snprintf(out, size,
+             strchr(name, '@') ? "Names are written in small letters here: %s"
+                               : "Names are short here, in small letters: %s",
+             name);
 }
 
 void words_offline_until(const char *date, char *out, size_t size)

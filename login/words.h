@@ -44,7 +44,7 @@ enum words {
 const char *words_text(enum words words);
 
 /* For somebody who typed a name in capital letters: how it is written here. */
-void words_small_letters(const char *name, char *out, size_t size);
+void words_right_spelling(const char *name, char *out, size_t size);
 
 /* For somebody let in by what is remembered: until when that works. */
 void words_offline_until(const char *date, char *out, size_t size);

@@ -2,7 +2,8 @@
 /* getgrnam(3), getgrgid(3), getgrent(3): the snapshot's groups, and each person's own. */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
-#include "nss_module/local_groups.h"
+#include "nss_module/form.h"
+#include "nss_module/local_names.h"
 #include "nss_module/settings.h"
 #include "nss_module/walk.h"
 
@@ -30,7 +31,7 @@ static struct answer_space space_before_password(char *buffer, size_t size)
 
 static enum lookup unless_local(enum lookup lookup, const struct snapshot_group *group)
 {
-    return lookup == LOOKUP_FOUND ? local_groups_permit(group->name) : lookup;
+    return lookup == LOOKUP_FOUND ? local_names_permit(group->name) : lookup;
 }
 
 static enum nss_status fill(enum lookup lookup, const struct answer_space *space,
@@ -54,7 +55,7 @@ enum nss_status _nss_latchkey_getgrnam_r(const char *name, struct group *out, ch
     enum lookup lookup = LOOKUP_UNAVAILABLE;
     struct pin pin;
 
-    if (!name_is_group(name) && !name_is_person(name))
+    if (!name_is_group(name) && !may_be_a_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
         lookup = snapshot_group_by_name(pin.snapshot, name, &space, &group);

@@ -5,7 +5,8 @@
  */
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
-#include "nss_module/local_groups.h"
+#include "nss_module/form.h"
+#include "nss_module/local_names.h"
 #include "nss_module/settings.h"
 
 #include <grp.h>
@@ -45,7 +46,7 @@ static enum lookup judge(const struct snapshot *snapshot, gid_t gid)
 
     if (gid == 0 || snapshot_group_name(snapshot, gid, name) != LOOKUP_FOUND)
         return LOOKUP_ABSENT;
-    return local_groups_permit(name);
+    return local_names_permit(name);
 }
 
 static bool has(const struct list *list, long from, gid_t gid)
@@ -105,8 +106,13 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
     bool room = true;
     struct pin pin;
 
-    if (!name_is_person(user))
+    if (!may_be_a_person(user))
         return answer(LOOKUP_ABSENT, NULL, error);
+    /* glibc asks here about everybody: a local user must not get the groups of a namesake. */
+    lookup = local_names_permit(user);
+    if (lookup != LOOKUP_FOUND)
+        return answer(lookup, NULL, error);
+    lookup = LOOKUP_UNAVAILABLE;
     conf = settings_of_this_process();
     if (current_pin(&pin)) {
         lookup = snapshot_gids_of(pin.snapshot, user, &gids);

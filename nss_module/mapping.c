@@ -3,6 +3,7 @@
 
 #include "cache/trust.h"
 #include "config/paths.h"
+#include "nss_module/form.h"
 #include "nss_module/settings.h"
 
 #include <errno.h>
@@ -30,10 +31,10 @@ static bool map(int fd, struct mapping *made)
     struct stat status;
     void *bytes;
 
-    (void)settings_of_this_process(); /* so that ids are judged by the window that root has told */
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !only_owner_writes(&status) ||
-        status.st_size <= 0 || (uintmax_t)status.st_size > SIZE_MAX ||
-        !folders_are_closed(path, status.st_uid))
+    /* So that ids and names are judged by what root has told. */
+    if (!settings_are_known() || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+        !only_owner_writes(&status) || status.st_size <= 0 ||
+        (uintmax_t)status.st_size > SIZE_MAX || !folders_are_closed(path, status.st_uid))
         return false;
     bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (bytes == MAP_FAILED)
@@ -42,6 +43,7 @@ static bool map(int fd, struct mapping *made)
         munmap(bytes, (size_t)status.st_size);
         return false;
     }
+    draft.snapshot.names = names_here();
     draft.device = status.st_dev;
     draft.inode = status.st_ino;
     /* A publisher gives the name away first, then marks. */

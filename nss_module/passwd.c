@@ -3,6 +3,8 @@
 #include "nss_module/answer.h"
 #include "nss_module/current.h"
 #include "nss_module/first_sign_in.h"
+#include "nss_module/form.h"
+#include "nss_module/local_names.h"
 #include "nss_module/settings.h"
 #include "nss_module/walk.h"
 
@@ -47,6 +49,11 @@ static enum nss_status fill(enum lookup lookup, const struct answer_space *space
     return answer(lookup, space, error);
 }
 
+static enum lookup unless_local(enum lookup lookup, const struct snapshot_person *person)
+{
+    return lookup == LOOKUP_FOUND ? local_names_permit(person->name) : lookup;
+}
+
 static enum lookup by_name(const struct snapshot *snapshot, const char *name,
                            struct answer_space *space, struct snapshot_person *person)
 {
@@ -54,7 +61,9 @@ static enum lookup by_name(const struct snapshot *snapshot, const char *name,
 
     if (lookup == LOOKUP_ABSENT)
         return first_sign_in_answer(snapshot, name, space, person);
-    return lookup == LOOKUP_FOUND && !first_sign_in_agrees(person) ? LOOKUP_ABSENT : lookup;
+    if (lookup == LOOKUP_FOUND && !first_sign_in_agrees(person))
+        return LOOKUP_ABSENT;
+    return unless_local(lookup, person);
 }
 
 enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, char *buffer,
@@ -65,7 +74,7 @@ enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, c
     enum lookup lookup = LOOKUP_UNAVAILABLE;
     struct pin pin;
 
-    if (!name_is_person(name))
+    if (!may_be_a_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
         lookup = by_name(pin.snapshot, name, &space, &person);
@@ -88,6 +97,7 @@ enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *bu
         lookup = snapshot_person_by_uid(pin.snapshot, uid, &space, &person);
         current_unpin(&pin);
     }
+    lookup = unless_local(lookup, &person);
     return fill(lookup, &space, &person, out, buffer, error);
 }
 
@@ -95,6 +105,23 @@ enum nss_status _nss_latchkey_setpwent(int stay_open)
 {
     (void)stay_open;
     return _nss_latchkey_endpwent();
+}
+
+/* The next person who may be shown. What cannot be judged stays the next one. */
+static enum lookup next_person(struct answer_space *space, struct snapshot_person *person)
+{
+    const struct snapshot *snapshot = &people.mapping.snapshot;
+    struct snapshot_walk before;
+    enum lookup next, lookup;
+
+    do {
+        before = people.place;
+        next = snapshot_next_person(snapshot, &people.place, space, person);
+        lookup = unless_local(next, person);
+    } while (next == LOOKUP_FOUND && lookup == LOOKUP_ABSENT);
+    if (lookup == LOOKUP_UNAVAILABLE)
+        people.place = before;
+    return lookup;
 }
 
 enum nss_status _nss_latchkey_getpwent_r(struct passwd *out, char *buffer, size_t size, int *error)
@@ -108,7 +135,7 @@ enum nss_status _nss_latchkey_getpwent_r(struct passwd *out, char *buffer, size_
         return NSS_STATUS_TRYAGAIN;
     }
     if (walk_open(&people))
-        lookup = snapshot_next_person(&people.mapping.snapshot, &people.place, &space, &person);
+        lookup = next_person(&space, &person);
     walk_leave(&people);
     return fill(lookup, &space, &person, out, buffer, error);
 }

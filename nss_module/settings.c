@@ -74,6 +74,12 @@ const struct nss_conf *settings_of_this_process(void)
     return conf;
 }
 
+bool settings_are_known(void)
+{
+    (void)settings_of_this_process();
+    return atomic_load_explicit(&here.state, memory_order_relaxed) < 0;
+}
+
 bool settings_window_has(uint32_t id)
 {
     (void)settings_of_this_process();

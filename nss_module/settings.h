@@ -15,5 +15,8 @@
  */
 const struct nss_conf *settings_of_this_process(void);
 
+/* False as long as the process is too short of something to tell whether there is such a file. */
+bool settings_are_known(void);
+
 /* Whether it is an id of ours, by what root has told. */
 bool settings_window_has(uint32_t id);

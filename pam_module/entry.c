@@ -69,7 +69,7 @@ static void tell_spelling(pam_handle_t *pam, const char *right)
 {
     char text[NAME_MOST + WORDS_ROOM];
 
-    words_small_letters(right, text, sizeof text);
+    words_right_spelling(right, text, sizeof text);
     pam_info(pam, "%s", text);
 }
 

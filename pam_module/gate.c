@@ -4,6 +4,7 @@
 #include "base/lookup.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "cache/naming.h"
 #include "cache/window_in_force.h"
 #include "config/paths.h"
 
@@ -124,9 +125,14 @@ static enum gate both_ways(const char *name, uid_t uid)
 
 enum gate gate_ask(const char *name, struct error *why)
 {
+    struct naming naming;
     uid_t uid = (uid_t)-1;
 
-    if (strcmp(name, "root") == 0 || !name_is_person(name))
+    if (strcmp(name, "root") == 0 || (!name_is_person(name) && !name_is_short(name)))
+        return GATE_NOT_OURS;
+    if (!naming_read(&naming, why))
+        return GATE_FAILED;
+    if (!name_fits(name, naming.names))
         return GATE_NOT_OURS;
     switch (find_local(name)) {
     case LOOKUP_FOUND:
@@ -152,11 +158,15 @@ enum gate gate_ask(const char *name, struct error *why)
 bool gate_spelling(const char *name, char right[NAME_MOST + 1])
 {
     char folded[NAME_MOST + 1];
+    struct naming naming;
 
-    if (!text_copy(folded, sizeof folded, name))
+    if (!text_copy(folded, sizeof folded, name) || !naming_read(&naming, &(struct error){0}))
         return false;
     text_fold(folded);
-    if (strcmp(folded, name) == 0 || !name_is_person(folded))
+    if (naming.names == NAMES_SHORT && naming_shown(&naming, folded, right))
+        return find_local(right) == LOOKUP_ABSENT;
+    if (strcmp(folded, name) == 0 || !name_fits(folded, naming.names) ||
+        find_local(folded) != LOOKUP_ABSENT)
         return false;
     return text_copy(right, NAME_MOST + 1, folded);
 }

@@ -22,5 +22,8 @@ enum gate {
 /* Before the helper is asked, and again before its ADMIT is believed: that takes GATE_KNOWN. */
 enum gate gate_ask(const char *name, struct error *why) __attribute__((nonnull));
 
-/* True when only capital letters keep `name` from being ours; `right` is then how it is written. */
+/*
+ * True when `name` is ours but for its spelling: capital letters, or the domain behind a name that is
+ * short on this host. `right` is then how it is written here.
+ */
 bool gate_spelling(const char *name, char right[NAME_MOST + 1]) __attribute__((nonnull));

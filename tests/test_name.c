@@ -329,13 +329,14 @@ static void names_that_mean_power_are_known_whole(void **state)
             fail_msg("%s is taken for dangerous", no[i]);
 }
 
-/* What the automaton says about a list is what it says about each name of it. */
-static void a_list_is_good_when_each_name_is(void **state)
+static bool is_spelt_short(const char *name)
 {
-    static const char good[] = "ada@contoso.example\0b@c.d\0_x-1@s-1.example.org";
-    const size_t size = sizeof good;
+    return name_is_group(name); /* which a model of its own judges above */
+}
 
-    (void)state;
+/* `list` with each byte exchanged for each other one. */
+static void try_list(const char *good, size_t size, enum names form, bool (*legal)(const char *))
+{
     for (size_t at = 0; at < size; at++) {
         for (unsigned byte = 0; byte < 256; byte++) {
             char *list = malloc(size), *names[8], *rest;
@@ -346,15 +347,71 @@ static void a_list_is_good_when_each_name_is(void **state)
             list[at] = (char)byte;
             for (rest = list; rest < list + size && memchr(rest, 0, (size_t)(list + size - rest));
                  rest += strlen(rest) + 1, count++)
-                all &= person_is_legal(rest);
+                all &= legal(rest);
             all &= list[size - 1] == '\0';
-            assert_int_equal(name_split_people(list, size, names, count), all && count);
-            assert_false(name_split_people(list, size, names, count + 1));
-            assert_false(count && name_split_people(list, size, names, count - 1));
+            assert_int_equal(name_split_people(list, size, names, count, form), all && count);
+            assert_false(name_split_people(list, size, names, count + 1, form));
+            assert_false(count && name_split_people(list, size, names, count - 1, form));
             free(list);
         }
     }
-    assert_true(name_split_people(NULL, 0, NULL, 0));
+}
+
+/* What the automaton says about a list is what it says about each name of it. */
+static void a_list_is_good_when_each_name_is(void **state)
+{
+    static const char full[] = "ada@contoso.example\0b@c.d\0_x-1@s-1.example.org";
+    static const char brief[] = "ada\0b\0_x-1.2";
+
+    (void)state;
+    try_list(full, sizeof full, NAMES_FULL, person_is_legal);
+    try_list(brief, sizeof brief, NAMES_SHORT, is_spelt_short);
+    assert_true(name_split_people(NULL, 0, NULL, 0, NAMES_FULL));
+    assert_true(name_split_people(NULL, 0, NULL, 0, NAMES_SHORT));
+}
+
+static void a_short_name_in_a_list_is_measured_too(void **state)
+{
+    char list[NAME_MOST + 2], *names[1];
+
+    (void)state;
+    memset(list, 'a', sizeof list);
+    list[NAME_MOST + 1] = '\0';
+    assert_false(name_split_people(list, NAME_MOST + 2, names, 1, NAMES_SHORT));
+    list[NAME_MOST] = '\0';
+    assert_true(name_split_people(list, NAME_MOST + 1, names, 1, NAMES_SHORT));
+}
+
+/* One spelling for each host: what is a name on one kind of host is none on the other. */
+static void a_name_fits_one_kind_of_host(void **state)
+{
+    static const struct {
+        const char *name;
+        bool full, brief;
+    } cases[] = {{"ada", false, true},
+                 {"ada@contoso.example", true, false},
+                 {"Ada", false, false},
+                 {"ADA@contoso.example", false, false},
+                 {"", false, false},
+                 {"ada@", false, false},
+                 {"@contoso.example", false, false},
+                 {"root", false, false},
+                 {"sudo", false, false},
+                 {"systemd-network", false, false},
+                 {"libvirt-qemu", false, false},
+                 {"root@contoso.example", true, false},
+                 {"1000", false, false},
+                 {"-ada", false, false},
+                 {"ada ", false, false},
+                 {"a.", false, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (name_fits(cases[i].name, NAMES_FULL) != cases[i].full)
+            fail_msg("\"%s\" as a full name", cases[i].name);
+        if (name_fits(cases[i].name, NAMES_SHORT) != cases[i].brief)
+            fail_msg("\"%s\" as a short name", cases[i].name);
+    }
 }
 
 static void labels_in_a_list_are_measured_too(void **state)
@@ -364,9 +421,9 @@ static void labels_in_a_list_are_measured_too(void **state)
     (void)state;
     memset(list + 4, 'a', 64);
     memcpy(list + 68, ".de", 4);
-    assert_false(name_split_people(list, 72, names, 1));
+    assert_false(name_split_people(list, 72, names, 1, NAMES_FULL));
     memmove(list + 4, list + 5, 68);
-    assert_true(name_split_people(list, 71, names, 1));
+    assert_true(name_split_people(list, 71, names, 1, NAMES_FULL));
     assert_ptr_equal(names[0], list);
 }
 
@@ -410,6 +467,8 @@ int main(void)
         cmocka_unit_test(a_few_names_spelled_out),
         cmocka_unit_test(names_that_mean_power_are_known_whole),
         cmocka_unit_test(a_list_is_good_when_each_name_is),
+        cmocka_unit_test(a_short_name_in_a_list_is_measured_too),
+        cmocka_unit_test(a_name_fits_one_kind_of_host),
         cmocka_unit_test(labels_in_a_list_are_measured_too),
         cmocka_unit_test(ids_outside_the_window_are_never_ours),
         cmocka_unit_test(fields_cannot_end_an_entry),

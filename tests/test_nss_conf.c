@@ -106,7 +106,10 @@ static void a_text_with_one_bad_line_does_not_count(void **state)
         "version 1\nwindow 18446744075588599808 2147483645\nnames full\n" DOMAIN PATHS END,
         /* names */
         "version 1\n" WINDOW DOMAIN PATHS END,
-        "version 1\n" WINDOW "names short\n" DOMAIN PATHS END,
+        "version 1\n" WINDOW "names short\n" PATHS END,
+        "version 1\n" WINDOW "names short\n" DOMAIN DOMAIN PATHS END,
+        "version 1\n" WINDOW "names Short\n" DOMAIN PATHS END,
+        "version 1\n" WINDOW "names short \n" DOMAIN PATHS END,
         "version 1\n" WINDOW "names\n" DOMAIN PATHS END,
         "version 1\n" WINDOW "names FULL\n" DOMAIN PATHS END,
         /* issuer */
@@ -178,6 +181,19 @@ static void a_text_with_one_bad_line_does_not_count(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (counts(texts[i], strlen(texts[i])))
             fail_msg("row %zu counts: %s", i, texts[i]);
+}
+
+static void names_are_full_or_short(void **state)
+{
+    char full[] = HEAD DOMAIN DOMAIN PATHS END;
+    char brief[] = "version 1\n" WINDOW "names short\n" DOMAIN PATHS END;
+    struct nss_conf conf;
+
+    (void)state;
+    assert_true(nss_conf_parse(full, sizeof full - 1, &conf));
+    assert_int_equal(conf.names, NAMES_FULL);
+    assert_true(nss_conf_parse(brief, sizeof brief - 1, &conf));
+    assert_int_equal(conf.names, NAMES_SHORT);
 }
 
 static void what_does_not_count_leaves_the_result_alone(void **state)
@@ -303,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_whole_text_is_read),
         cmocka_unit_test(issuer_and_groups_may_be_missing),
         cmocka_unit_test(a_text_with_one_bad_line_does_not_count),
+        cmocka_unit_test(names_are_full_or_short),
         cmocka_unit_test(what_does_not_count_leaves_the_result_alone),
         cmocka_unit_test(a_text_that_is_cut_anywhere_does_not_count),
         cmocka_unit_test(no_change_of_a_byte_yields_an_id_of_anybody_else),

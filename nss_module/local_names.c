@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "nss_module/local_groups.h"
+#include "nss_module/local_names.h"
 
-#include "cache/name.h"
 #include "config/paths.h"
 #include "nss_module/coarse.h"
+#include "nss_module/form.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +19,14 @@
 #define FILTER_BITS 65536u /* 2000 names leave one chance hit in 6000 questions */
 #define WORD_BITS   32u
 
-static struct {
+struct filter {
+    const char *path;
     atomic_uint stamp;      /* of the file as it was last read; 0: never */
     atomic_uint checked_at; /* seconds of the coarse clock */
     atomic_uint words[FILTER_BITS / WORD_BITS];
-} filter;
+};
+
+static struct filter groups = {.path = LOCAL_GROUP}, users = {.path = LOCAL_PASSWD};
 
 /* ---- the filter ---- */
 
@@ -48,18 +51,18 @@ static uint64_t hash_of(const char *name)
 }
 
 /* Four bits, one for each 16 bits of the hash. */
-static void filter_add(const char *name)
+static void filter_add(struct filter *filter, const char *name)
 {
     for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16)
-        atomic_fetch_or_explicit(&filter.words[(hash & 0xffff) / WORD_BITS], 1u << hash % WORD_BITS,
-                                 memory_order_relaxed);
+        atomic_fetch_or_explicit(&filter->words[(hash & 0xffff) / WORD_BITS],
+                                 1u << hash % WORD_BITS, memory_order_relaxed);
 }
 
-static bool filter_may_have(const char *name)
+static bool filter_may_have(struct filter *filter, const char *name)
 {
     for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16) {
         unsigned long long word =
-            atomic_load_explicit(&filter.words[(hash & 0xffff) / WORD_BITS], memory_order_relaxed);
+            atomic_load_explicit(&filter->words[(hash & 0xffff) / WORD_BITS], memory_order_relaxed);
 
         if (!(word >> hash % WORD_BITS & 1))
             return false;
@@ -77,6 +80,7 @@ struct line {
 };
 
 struct reading {
+    struct filter *filter;
     const char *wanted; /* NULL: all names go to the filter */
     bool found;
     struct line line;
@@ -90,7 +94,7 @@ static void end_name(struct reading *reading)
     if (!line->over && line->length && reading->wanted)
         reading->found = reading->found || strcmp(line->name, reading->wanted) == 0;
     else if (!line->over && line->length)
-        filter_add(line->name);
+        filter_add(reading->filter, line->name);
     line->over = true;
 }
 
@@ -152,7 +156,7 @@ static bool read_file(struct reading *reading, unsigned *stamp)
 
     /* A thread cancelled in here would leave the descriptor behind. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    fd = open(LOCAL_GROUP, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = open(reading->filter->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd >= 0) {
         if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read_all(fd, reading)) {
             *stamp = stamp_of(&status);
@@ -166,42 +170,42 @@ static bool read_file(struct reading *reading, unsigned *stamp)
 
 /* ---- how fresh ---- */
 
-static bool has_changed(unsigned stamp)
+static bool has_changed(const struct filter *filter, unsigned stamp)
 {
     struct stat status;
 
-    return stat(LOCAL_GROUP, &status) != 0 || stamp_of(&status) != stamp;
+    return stat(filter->path, &status) != 0 || stamp_of(&status) != stamp;
 }
 
 /* One thread at a time looks; the others go on meanwhile. */
-static bool is_fresh(void)
+static bool is_fresh(struct filter *filter)
 {
-    unsigned stamp = atomic_load_explicit(&filter.stamp, memory_order_acquire);
+    unsigned stamp = atomic_load_explicit(&filter->stamp, memory_order_acquire);
     unsigned now = coarse_seconds();
-    unsigned checked_at = atomic_load_explicit(&filter.checked_at, memory_order_relaxed);
+    unsigned checked_at = atomic_load_explicit(&filter->checked_at, memory_order_relaxed);
 
     if (!stamp)
         return false;
     return now - checked_at < CHECK_SECONDS ||
-           !atomic_compare_exchange_strong(&filter.checked_at, &checked_at, now) ||
-           !has_changed(stamp);
+           !atomic_compare_exchange_strong(&filter->checked_at, &checked_at, now) ||
+           !has_changed(filter, stamp);
 }
 
-static bool fill(void)
+static bool fill(struct filter *filter)
 {
-    struct reading reading = {0};
+    struct reading reading = {.filter = filter};
     unsigned now = coarse_seconds(), stamp = 0;
     bool filled = read_file(&reading, &stamp);
 
-    atomic_store(&filter.checked_at, now);
-    atomic_store_explicit(&filter.stamp, stamp, memory_order_release);
+    atomic_store(&filter->checked_at, now);
+    atomic_store_explicit(&filter->stamp, stamp, memory_order_release);
     return filled;
 }
 
 /* The file itself is asked. */
-static enum lookup look_up(const char *name)
+static enum lookup look_up(struct filter *filter, const char *name)
 {
-    struct reading reading = {.wanted = name};
+    struct reading reading = {.filter = filter, .wanted = name};
     unsigned stamp;
 
     if (!read_file(&reading, &stamp))
@@ -209,15 +213,24 @@ static enum lookup look_up(const char *name)
     return reading.found ? LOOKUP_ABSENT : LOOKUP_FOUND;
 }
 
-enum lookup local_groups_permit(const char *name)
+static enum lookup permits(struct filter *filter, const char *name)
 {
     int before = errno;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
-    if (strchr(name, '@'))
-        return LOOKUP_FOUND;
-    if (is_fresh() || fill())
-        lookup = filter_may_have(name) ? look_up(name) : LOOKUP_FOUND;
+    if (is_fresh(filter) || fill(filter))
+        lookup = filter_may_have(filter, name) ? look_up(filter, name) : LOOKUP_FOUND;
     errno = before;
     return lookup;
+}
+
+/* A person brings a group of the same name, so both are asked for both. */
+enum lookup local_names_permit(const char *name)
+{
+    enum lookup lookup;
+
+    if (strchr(name, '@'))
+        return LOOKUP_FOUND;
+    lookup = permits(&groups, name);
+    return lookup == LOOKUP_FOUND && names_here() == NAMES_SHORT ? permits(&users, name) : lookup;
 }

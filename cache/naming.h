@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the people of this host are called, as root's nss.conf (latchkey-nss.conf(5)) says: everybody
+ * who turns a typed name into a person, or a person into a Unix name, goes by that one file, so
+ * that a change of latchkey.conf counts for all of them at once, when `latchkey config apply` is run.
+ *
+ * The store knows people by their full names, always; a short name is a way to show one.
+ * libc only: the PAM module asks here too.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cache/name.h"
+
+struct naming {
+    enum names names;
+    char domain[DOMAIN_MOST + 1]; /* with short names: the only one; else empty */
+};
+
+/*
+ * Full names when there is no such file, and also when it is not fit to be read, as the NSS module
+ * then has it. False (ERROR_SYSTEM): it cannot be told.
+ */
+bool naming_read(struct naming *naming, struct error *why);
+
+/* The Unix name of the person with this full name; false: there is none for it on this host. */
+bool naming_shown(const struct naming *naming, const char *full, char shown[NAME_MOST + 1]);
+
+/* The full name of the person whose Unix name this is or would be; false: it cannot be one. */
+bool naming_full(const struct naming *naming, const char *shown, char full[NAME_MOST + 1]);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/republish.h"
+
+#include "base/own.h"
+#include "cache/snapshot_file.h"
+#include "cache/store_export.h"
+#include "command/host.h"
+#include "config/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#define NAMED_MOST 20u /* the others are counted */
+
+OWN_DEFINE(store_owned, struct store, store_close);
+
+/* ---- in the child ---- */
+
+static bool is_in(const struct snapshot *snapshot, const struct naming *naming, const char *name)
+{
+    char shown[NAME_MOST + 1];
+    struct snapshot_gids ignored;
+
+    return naming_shown(naming, name, shown) &&
+           snapshot_gids_of(snapshot, shown, &ignored) == LOOKUP_FOUND;
+}
+
+static void tell_who_is_left_out(struct store *store, const struct snapshot *snapshot)
+{
+    OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
+    struct exported_person person;
+    size_t left_out = 0;
+    uint32_t uid = 0;
+
+    while (groups &&
+           store_export_next(store, &uid, groups, &person, &(struct error){0}) == LOOKUP_FOUND)
+        if (!is_in(snapshot, store_naming(store), person.name) && ++left_out <= NAMED_MOST)
+            printf(
+                "%s has no name on this host: it is not of the one domain, or means power, or is "
+                "a local user's or a group's\n",
+                person.name);
+    if (left_out > NAMED_MOST)
+        printf("and %zu others have none\n", left_out - NAMED_MOST);
+}
+
+static bool publish(struct error *why)
+{
+    OWNED(close_fd) int folder = -1;
+    OWNED(store_owned) struct store *store = NULL;
+    OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+
+    if (!host_become_owner(true, why) || !store_open(PRIVATE_DIR, &store, why) ||
+        !store_publish(store, PUBLIC_DIR, why))
+        return false;
+    folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || !snapshot_file_map(folder, "snapshot", &snapshot))
+        return error_set(why, ERROR_SYSTEM, SNAPSHOT_PATH " cannot be read");
+    tell_who_is_left_out(store, &snapshot);
+    return true;
+}
+
+static int be_the_child(void)
+{
+    struct error why = {0};
+    bool good = publish(&why);
+
+    if (!good)
+        fprintf(stderr, "%s\n", why.text);
+    fflush(stdout);
+    return !good;
+}
+
+/* ---- in the parent ---- */
+
+bool republish(struct error *why)
+{
+    int status = 0;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0)
+        _exit(be_the_child());
+    if (child < 0)
+        return error_set(why, ERROR_SYSTEM, "a process: %s", strerror(errno));
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return error_set(why, ERROR_SYSTEM, "waiting: %s", strerror(errno));
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+           error_set(why, ERROR_SYSTEM,
+                     "people are called otherwise now, but cannot be shown so: put that right and "
+                     "run latchkey snapshot rebuild");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The snapshot, made anew when people are called otherwise from now on. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/*
+ * Publishes the store by what nss.conf says now, in a child that gives root up first, and names on
+ * standard output those who have no name on this host any more.
+ */
+bool republish(struct error *why);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names of this machine's own groups and users, which nobody of ours may have: sudo and
+ * others decide by names, whatever the number, and the list of dangerous names cannot know those
+ * that an administrator has chosen. A name with an `@` is never local.
+ *
+ * How: for each file the bits of a Bloom filter, shared by all threads and only ever set. A name that it
+ * does not hold is not local, and that is known without a system call. For one that it may
+ * hold the file is read again, so that a chance hit, or a group that is gone, costs time and
+ * nothing else. The filter is filled at the first question, and again when the file has
+ * changed, which is looked for every two seconds at most. Nothing waits, nothing is allocated,
+ * and a child forked at any moment can go on with what is there.
+ */
+#pragma once
+
+#include "base/lookup.h"
+
+/*
+ * FOUND: a group or a person of the snapshot may be shown under this name. ABSENT: LOCAL_GROUP
+ * (config/paths.h) has it, or, where people have short names, LOCAL_PASSWD; upper and lower case
+ * being the same, as they are to sudo. UNAVAILABLE: such a file cannot be read. Keeps errno.
+ */
+enum lookup local_names_permit(const char *name);
