@@ -14,6 +14,7 @@
 #define NAMED_MOST 20u /* the others are counted */
 
 OWN_DEFINE(store_owned, struct store, store_close);
+OWN_DEFINE(export_owned, struct store_export, store_export_release);
 
 /* ---- in the child ---- */
 
@@ -29,17 +30,18 @@ static bool is_in(const struct snapshot *snapshot, const struct naming *naming, 
 static void tell_who_is_left_out(struct store *store, const struct snapshot *snapshot)
 {
     OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
+    OWNED(export_owned) struct store_export *export = NULL;
     struct exported_person person;
+    struct error ignored = {0};
     size_t left_out = 0;
-    uint32_t uid = 0;
 
-    while (groups &&
-           store_export_next(store, &uid, groups, &person, &(struct error){0}) == LOOKUP_FOUND)
+    if (!groups || !store_export_begin(store, &export, &ignored))
+        return;
+    while (store_export_next(export, groups, &person, &ignored) == LOOKUP_FOUND)
         if (!is_in(snapshot, store_naming(store), person.name) && ++left_out <= NAMED_MOST)
-            printf(
-                "%s has no name on this host: it is not of the one domain, or means power, or is "
-                "a local user's or a group's\n",
-                person.name);
+            printf("%s has no name on this host: it is not of the one domain, or means power, or "
+                   "is a local user's or a group's\n",
+                   person.name);
     if (left_out > NAMED_MOST)
         printf("and %zu others have none\n", left_out - NAMED_MOST);
 }

@@ -39,6 +39,7 @@ sum buffers
 run store "$plain/tests/store_flips" "$(choose 1 101)"
 sum store
 run names tests/names.py "$plain"
+run names tests/names_sign_in.py "$plain" "$(choose 1 40)"
 sum names
 run threads "$sanitized/tests/hostile_publisher" flip "$(choose 20 1)"
 run threads "$threads/tests/hostile_publisher" replace "$(choose 1000 50)"

@@ -89,6 +89,11 @@ def dangerous():
     return set(re.findall(r'"([^"]+)"', source.split('dangerous[] = {')[1].split('};')[0]))
 
 
+def local_names():
+    return {line.split(':')[0].lower() for path in ('/etc/group', '/etc/passwd')
+            for line in open(path, encoding='utf-8', errors='replace')}
+
+
 def wanted_group(name, powers, local):
     """The name that this object id becomes, or None. Upper case is folded: object ids have no case."""
     if len(name) > 255:
@@ -198,9 +203,7 @@ def ask_by_name(place, verdicts, kind, names, allowed):
 def main(build):
     verdicts, dice = Verdicts(), random.Random(4)
     people, groups = corpus(dice)
-    local = {line.split(':')[0].lower() for path in ('/etc/group', '/etc/passwd')
-             for line in open(path, encoding='utf-8', errors='replace')}
-    powers = dangerous()
+    local, powers = local_names(), dangerous()
     folder = tempfile.mkdtemp(prefix='names-', dir='/dev/shm')
     try:
         place = Place(build, folder)
