@@ -24,7 +24,7 @@ from signin import Host
 
 # The longest first.
 THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
-          'company', 'crowds', 'decisions', 'callers', 'hosts']
+          'company', 'crowds', 'decisions', 'callers', 'hosts', 'recovery']
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; shift; exec "$@"']
@@ -63,7 +63,7 @@ def play_apart(theme, build, part):
     """The output of play() in a process and a mount namespace of its own."""
     with tempfile.TemporaryDirectory(prefix='sign-in-') as folder:
         os.chmod(folder, 0o755)
-        for name in ('latchkey-login', 'libnss_latchkey.so.2'):
+        for name in ('latchkey', 'latchkey-login', 'libnss_latchkey.so.2'):
             shutil.copy(f'{build}/{name}', folder)
         done = subprocess.run(
             IN_ITS_PLACE + [folder, build, sys.executable, '-B', os.path.abspath(__file__), '--play',
