@@ -174,6 +174,7 @@ below      := $(if $(filter command line,$(origin B)),$B/,build-)
 check_b    := $(below)check
 sanitized_b:= $(below)sanitized
 threads_b  := $(below)threads
+fuzz_b     := $(below)fuzz
 own_folders = helperdir=$(abspath $(1)) statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
               sharedir=$(abspath $(1))/share
 flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
@@ -183,7 +184,11 @@ sanitized  := hardening_cflags= hardening_ldflags= \
               CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
               LDFLAGS='-fsanitize=address,undefined'
 
-cache_tools := damage buffers hostile_publisher
+fuzzing    := CC=clang CPPFLAGS=-DFUZZER hardening_cflags= hardening_ldflags= \
+              CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+              LDFLAGS='-fsanitize=fuzzer,address,undefined'
+
+cache_tools := damage fuzz_snapshot buffers hostile_publisher
 threaded   := test_nss_process test_nss_file test_nss_mapped
 
 ## check: the quick tests, in less than a minute
@@ -243,7 +248,7 @@ test-outage: check-build
 test-people: check-build
 	tests/test_people_command.py $(check_b)
 
-## test-cache: damage, kills, hostile names and all lengths of buffers, a slice of them; all with FULL=1
+## test-cache: damage, kills, faults, hostile names and all lengths of buffers, a slice of them; all with FULL=1
 test-cache: check-build
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(sanitized_b) $(sanitized) \
 	    $(call own_folders,$(sanitized_b)) $(sanitized_b)/$(notdir $(nss)) \
@@ -251,7 +256,8 @@ test-cache: check-build
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(threads_b) hardening_cflags= hardening_ldflags= \
 	    CFLAGS='-O1 -g -fsanitize=thread' LDFLAGS='-fsanitize=thread' $(call own_folders,$(threads_b)) \
 	    $(threads_b)/$(notdir $(nss)) $(threads_b)/tests/hostile_publisher
-	tests/cache.sh $(check_b) $(sanitized_b) $(threads_b) $(FULL)
+	$(if $(FULL),@$(MAKE) --no-print-directory -j$$(nproc) B=$(fuzz_b) $(fuzzing) $(fuzz_b)/tests/fuzz_snapshot)
+	tests/cache.sh $(check_b) $(sanitized_b) $(threads_b) $(if $(FULL),$(fuzz_b))
 
 ## emulator: an identity platform to try things with, and the configuration for it; Ctrl-C ends it
 emulator:

@@ -1,6 +1,7 @@
 #!/bin/sh
-# cache.sh BUILD SANITIZED THREADS [FULL]: what lookups and the store bear. Damage, kills, hostile
-# names, every length of buffer. FULL tries everything, else a slice of it. One line each, `NAME: N passed, M failed`.
+# cache.sh BUILD SANITIZED THREADS [FUZZ]: what lookups and the store bear. Damage, kills, faults, hostile
+# names, every length of buffer. With FUZZ, a build by clang for its fuzzer, everything is tried, else a slice
+# of it. One line each, `NAME: N passed, M failed`.
 set -u
 plain=$1 sanitized=$2 threads=$3 full=${4:-}
 bad=0
@@ -29,11 +30,26 @@ sum() { # name
 rm -f "$plain"/cache.*
 run damage "$sanitized/tests/damage" "$(choose 1 12)"
 sum damage
+run fuzz "$sanitized/tests/fuzz_snapshot" replay "$(choose 1400000 14000)"
+if [ -n "$full" ]; then
+    seeds=$(mktemp -d) runs=1000000
+    if "$plain/tests/fuzz_snapshot" seeds "$seeds" && CMOCKA_TEST_ABORT=1 "$full/tests/fuzz_snapshot" -runs=$runs \
+        -seed=1 -max_len=16384 -timeout=20 -artifact_prefix="$plain/" "$seeds" >"$plain/cache.log" 2>&1; then
+        echo "fuzz: $runs passed, 0 failed" >>"$plain/cache.fuzz"
+    else
+        echo "fuzz: 0 passed, 1 failed" >>"$plain/cache.fuzz"
+    fi
+    tail -n 2 "$plain/cache.log"
+    rm -rf "$seeds"
+fi
+sum fuzz
 run kills "$plain/tests/kills_publish"
 run kills "$plain/tests/kills_store" "$(choose 1 9)"
 sum kills
 run power tests/power.py "$plain" "$(choose 200 12)"
 sum power
+run faults tests/faults.py "$plain" "$(choose 1 81)"
+sum faults
 run buffers "$sanitized/tests/buffers"
 sum buffers
 run store "$plain/tests/store_flips" "$(choose 1 101)"
@@ -46,5 +62,5 @@ run threads "$threads/tests/hostile_publisher" replace "$(choose 1000 50)"
 sum threads
 run warm "$plain/tests/warm"
 sum warm
-rm -f "$plain/cache.log"
+rm -f "$plain/cache.log" "$plain/faults.log"
 exit $bad

@@ -2,7 +2,7 @@
 /*
  * power_deed WHAT FOLDER: for tests/power.py, which keeps what it does to the disk.
  *
- *     publish FOLDER PEOPLE    a snapshot of so many people
+ *     publish FOLDER PEOPLE    a snapshot of so many people; then `published` is said
  *     enrol FOLDER NAME        a store, if there is none, and somebody in it; `enrolled UID` is said at once
  *     snapshots -              of each folder named on a line: how many people its snapshot has
  *     stores -                 of each folder: the uids of ada and bob in its store, 0 for nobody
@@ -32,7 +32,10 @@ static bool publish(const char *folder, unsigned long people, struct error *why)
         if (!snapshot_add_person(builder, ID_LEAST + i, name, "", "/", "/bin/sh", NULL, 0, why))
             return false;
     }
-    return snapshot_publish(builder, folder, why);
+    if (!snapshot_publish(builder, folder, why))
+        return false;
+    puts("published");
+    return true;
 }
 
 static bool enrol(const char *folder, const char *name, struct error *why)
