@@ -149,6 +149,29 @@ static void there_is_room_for_so_many_local_groups_and_no_more(void **state)
     assert_string_equal(why.text, "f:70: [local groups] has more than 64 lines");
 }
 
+static void names_are_full_unless_they_are_said_to_be_short(void **state)
+{
+    static const char one[] = "issuer = https://a.example\nclient_id = abc\ndomains = a.example\n"
+                              "allow = everyone\n";
+    static const struct {
+        const char *line;
+        enum names names;
+    } cases[] = {
+        {"", NAMES_FULL}, {"names = full\n", NAMES_FULL}, {"names = short\n", NAMES_SHORT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *config = NULL;
+        struct error why = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, "%s%s", one, cases[i].line);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_int_equal(config->names, cases[i].names);
+        config_release(config);
+    }
+}
+
 /* Messages are part of the interface: file, line and cure. */
 static void complaints_name_file_line_and_cure(void **state)
 {
@@ -204,6 +227,11 @@ static void complaints_name_file_line_and_cure(void **state)
                                          "contains {name}, not \"/h\xc3\xb6me/{name}\""},
         {"shell = /bin/ba\x01sh\n", "f:1: shell wants an absolute path without blanks, not "
                                     "\"/bin/ba\x01sh\""},
+        {"names = Short\n", "f:1: names wants full or short, not \"Short\""},
+        {WHOLE "names = short\nnames = full\n", "f:6: names is given twice; remove one"},
+        {WHOLE "names = short\ndomains = another.example yet.another.example\n",
+         "f:5: names = short wants one domain, or ada could be somebody of each of the 3 in "
+         "domains: leave one of them there, or take names = full"},
         {"just words\n", "f:1: wants name = value"},
         {"[strange]\nissuer = https://a.example\n", "f:2: no section is called [strange]"},
         {WHOLE "[local groups]\nsudo =\n",
@@ -365,6 +393,7 @@ int main(void)
         cmocka_unit_test(local_groups_are_pairs_that_add_up),
         cmocka_unit_test(there_is_room_for_so_many_local_groups_and_no_more),
         cmocka_unit_test(complaints_name_file_line_and_cure),
+        cmocka_unit_test(names_are_full_unless_they_are_said_to_be_short),
         cmocka_unit_test(an_overlong_line_is_refused_whole),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_order_of_name, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(files_that_others_could_change_are_refused, make_tree,
