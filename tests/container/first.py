@@ -11,7 +11,7 @@ import sys
 
 from checks import Checks
 from doors import SSH
-from host import ADA, BOB, CAROL, CONFIG, DAVE, PASSWORDS, Host
+from host import ADA, BOB, CAROL, CONFIG, DAVE, ERIN, PASSWORDS, Host
 from machine import await_that
 from provider import ISSUER
 
@@ -124,12 +124,61 @@ class Story:
         rule = f'Match User {CAROL}\n  PasswordAuthentication no\n  KbdInteractiveAuthentication no\n'
         self.machine.write('/etc/ssh/sshd_config.d/zz-match.conf', rule)
         self.machine.sh('systemctl restart ssh')
-        for name in (CAROL, CAROL.upper(), CAROL.title(), 'carol@Contoso.example'):
+        for name in (CAROL, CAROL.upper(), CAROL.title(), 'carol@Contoso.example', CAROL + '.', CAROL + ' ', ' ' + CAROL,
+                     CAROL + '\t', 'carol', CAROL + '\\', CAROL + '@'):
+            found = self.machine.run('getent', 'passwd', name)
+            self.checks.that(f'{name!r} is not found', (found.returncode == 2) == (name != CAROL), found)
             visit = self.doors.ssh(name, PASSWORDS[CAROL])
             self.checks.that(f'Match User keeps {name} out', not visit, visit)
         self.machine.sh('rm /etc/ssh/sshd_config.d/zz-match.conf; systemctl restart ssh')
         visit = self.doors.ssh(CAROL, PASSWORDS[CAROL])
         self.checks.that('without it she comes in', visit, visit)
+
+    def short_names(self):
+        """The same host, with `names = short` from now on."""
+        check, bob, carol = self.checks.that, BOB.split('@')[0], CAROL.split('@')[0]
+        before = self.store()[0]
+        self.machine.write(CONFIG_FILE, CONFIG + 'names = short\n')
+        visit = self.doors.ssh(BOB, PASSWORDS[BOB], 'id -un')
+        check('a change that is not applied has no effect', visit and visit.output.strip() == BOB, visit)
+        self.machine.sh('latchkey config apply')
+        check('the store keeps names and uids', self.store()[0] == before, self.store())
+        entry = self.getent('passwd', bob)
+        check('he is called by the short name, with his uid', entry.split(':')[2:3] == [str(before[BOB])], entry)
+        for other in (BOB, bob.upper(), bob.title(), bob + '.', bob + ' ', ' ' + bob):
+            found = self.machine.run('getent', 'passwd', other)
+            check(f'{other!r} is not found', found.returncode == 2, found)
+        visit = self.doors.ssh(bob, PASSWORDS[BOB], 'id -un; id -u')
+        check('he comes in by ssh', visit and visit.output.split() == [bob, str(before[BOB])], visit)
+        rule = f'Match User {carol}\n  PasswordAuthentication no\n  KbdInteractiveAuthentication no\n'
+        self.machine.write('/etc/ssh/sshd_config.d/zz-match.conf', rule)
+        self.machine.sh('systemctl restart ssh')
+        for name in (carol, CAROL, carol.upper(), carol + '.', carol + ' '):
+            visit = self.doors.ssh(name, PASSWORDS[CAROL])
+            check(f'Match User keeps {name!r} out', not visit, visit)
+        self.machine.sh('rm /etc/ssh/sshd_config.d/zz-match.conf; systemctl restart ssh')
+        visit = self.doors.ssh(carol, PASSWORDS[CAROL])
+        check('without it she comes in', visit, visit)
+        self.first_short()
+        self.machine.write(CONFIG_FILE, CONFIG)
+        self.machine.sh('latchkey config apply')
+        visit = self.doors.ssh(BOB, PASSWORDS[BOB], 'id -un; id -u')
+        check('with full names again he is who he was', visit and visit.output.split() == [BOB, str(before[BOB])], visit)
+
+    def first_short(self):
+        """Somebody who is not known yet: sshd does not find her, login makes her known."""
+        check, erin = self.checks.that, ERIN.split('@')[0]
+        self.machine.sh('rm -f /run/latchkey/state/attempts /var/lib/latchkey/private/attempts')
+        cursor = self.log_now()
+        visit = self.doors.ssh(erin, PASSWORDS[ERIN])
+        log = self.log_since(cursor)
+        check('ssh is not the first way in', not visit and f'Invalid user {erin} ' in log, (visit, log))
+        check('nothing of that is in the store', ERIN not in self.store()[0], self.store()[0])
+        visit = self.doors.login(erin, PASSWORDS[ERIN])
+        check('login is', visit, visit)
+        uid = self.store()[0].get(ERIN)
+        visit = self.doors.ssh(erin, PASSWORDS[ERIN], 'id -u')
+        check('and then ssh is one, too', visit and visit.output.strip() == str(uid), (visit, uid))
 
     def by_key(self):
         """Somebody put the key there before he ever came: sshd accepts it, the account phase does not."""
@@ -223,7 +272,7 @@ class Story:
                 ('The packages come', self.install), ('The first sign-in by ssh', self.first_by_password),
                 ('Refused', self.refused), ('Capitals', self.capitals_at_match), ('By key', self.by_key),
                 ('Local groups', self.mapped), ('An id that is taken', self.taken),
-                ('Random names', self.random_names)):
+                ('Short names', self.short_names), ('Random names', self.random_names)):
             self.part(sentence, run)
         self.checks.end()
 

@@ -6,9 +6,9 @@ import sandbox
 from doors import Doors
 from provider import CLIENT, HOST, ISSUER, Provider, person
 
-ADA, BOB, CAROL, DAVE = (f'{name}@contoso.example' for name in ('ada', 'bob', 'carol', 'dave'))
+ADA, BOB, CAROL, DAVE, ERIN = (f'{name}@contoso.example' for name in ('ada', 'bob', 'carol', 'dave', 'erin'))
 PASSWORDS = {ADA: 'canary-ada-6f1d0c', BOB: 'canary-bob-e2b7a4',
-             CAROL: 'canary-carol-90ac3e', DAVE: 'canary-dave-51be77',
+             CAROL: 'canary-carol-90ac3e', DAVE: 'canary-dave-51be77', ERIN: 'canary-erin-2d8c44',
              'lena': 'canary-lena-c07d12', 'root': 'canary-root-3a9f80'}
 PEOPLE = {
     ADA: person(ADA, PASSWORDS[ADA], 'Ada Lovelace', 'linux-admins', 'staff-engineering',
@@ -16,6 +16,7 @@ PEOPLE = {
     BOB: person(BOB, PASSWORDS[BOB], 'Bob Baker', 'staff-engineering'),
     CAROL: person(CAROL, PASSWORDS[CAROL], 'Carol Jones', 'staff-engineering'),
     DAVE: person(DAVE, PASSWORDS[DAVE], 'Dave Smith', 'linux-admins'),
+    ERIN: person(ERIN, PASSWORDS[ERIN], 'Erin Wood'),
 }
 CONFIG = f'''issuer = {ISSUER}
 client_id = {CLIENT}
