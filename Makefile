@@ -28,10 +28,10 @@ local_group   ?= /etc/group
 # What is built from what. The two modules list every file: that list is
 # the promise of what gets loaded into other people's processes. ------------
 pam_src    := $(wildcard pam_module/*.c) login/frame.c login/words.c \
-              $(addprefix cache/,name.c id_window.c window_in_force.c naming.c nss_conf.c nss_conf_file.c trust.c) \
+              $(addprefix cache/,name.c name_dangerous.c id_window.c window_in_force.c naming.c nss_conf.c nss_conf_file.c trust.c) \
               base/error.c base/clock.c base/text.c
 nss_src    := $(wildcard nss_module/*.c) \
-              $(addprefix cache/,name.c id_window.c nss_conf.c nss_conf_file.c trust.c first_id.c) \
+              $(addprefix cache/,name.c name_dangerous.c id_window.c nss_conf.c nss_conf_file.c trust.c first_id.c) \
               $(addprefix cache/snapshot_,read.c walk.c answer.c record.c)
 helper_src := login/main.c
 command_src:= $(wildcard command/*.c)

@@ -23,6 +23,8 @@ enum names { NAMES_FULL, NAMES_SHORT };
 
 /* A person's full name: [a-z_][a-z0-9._-]* @ domain, lower case ASCII; `@` exactly once. */
 bool name_is_person(const char *name) __attribute__((nonnull));
+/* The same for `length` bytes that a NUL follows; none of them may be one. */
+bool name_is_person_of(const char *name, size_t length);
 /* A group's name: [a-z_][a-z0-9._-]*, no `@`. */
 bool name_is_group(const char *name) __attribute__((nonnull));
 /* A person's short name: as a group's, and not one that means power, for it stands alone. */
@@ -40,8 +42,9 @@ bool name_is_domain(const char *domain) __attribute__((nonnull));
 bool name_is_dangerous(const char *name) __attribute__((nonnull));
 /*
  * True when `list` is exactly `count` people's names, each followed by its NUL, in `size` bytes.
- * Sets `people[0..count)` to where they start, also on false. Of short names the spelling alone is
- * judged: to be a member by name gives a person nothing that the file could not give another one.
+ * Sets `people[0..count)` to where they start; on false, some of them. Of short names the spelling
+ * alone is judged: to be a member by name gives a person nothing that the file could not give another
+ * one.
  */
 bool name_split_people(char *list, size_t size, char **people, size_t count, enum names names);
 /* A gecos, home or shell: no control byte, no `:`; never ends an entry of passwd early. */

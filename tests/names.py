@@ -85,7 +85,7 @@ def is_person(name):
 
 def dangerous():
     """The list itself is data, and not what is tried here."""
-    source = open(os.path.join(os.path.dirname(__file__), '../cache/name.c'), encoding='ascii').read()
+    source = open(os.path.join(os.path.dirname(__file__), '../cache/name_dangerous.c'), encoding='ascii').read()
     return set(re.findall(r'"([^"]+)"', source.split('dangerous[] = {')[1].split('};')[0]))
 
 

@@ -2,6 +2,7 @@
 /* Names are judged against a second statement of the rules, over a generated hostile corpus. */
 #include "tests/check.h"
 
+#include "base/own.h"
 #include "cache/name.h"
 
 #include <stdlib.h>
@@ -351,7 +352,9 @@ static void try_list(const char *good, size_t size, enum names form, bool (*lega
             all &= list[size - 1] == '\0';
             assert_int_equal(name_split_people(list, size, names, count, form), all && count);
             assert_false(name_split_people(list, size, names, count + 1, form));
+            names[count ? count - 1 : 0] = NULL;
             assert_false(count && name_split_people(list, size, names, count - 1, form));
+            assert_null(names[count ? count - 1 : 0]); /* no more than it was told to */
             free(list);
         }
     }
@@ -414,6 +417,55 @@ static void a_name_fits_one_kind_of_host(void **state)
     }
 }
 
+static bool each_is_legal(const char *list, size_t size, size_t *count)
+{
+    bool all = size && list[size - 1] == '\0';
+
+    *count = 0;
+    for (size_t i = 0; i < size; i++)
+        *count += list[i] == '\0';
+    for (const char *rest = list; all && rest < list + size; rest += strlen(rest) + 1)
+        all = person_is_legal(rest);
+    return all;
+}
+
+/* Names are judged in blocks: each byte of some is once the first of a block, and the last. */
+static void a_list_is_judged_alike_wherever_its_names_stand(void **state)
+{
+    static const char good[] = "ada@contoso.example\0b@c.d\0_x-1@s-1.example.org",
+                      bytes[] = {'\0', '@', '.', '-', '_', 'a',  'z',    '0',    '9',   'A',
+                                 ':',  '/', '`', '{', ' ', '\n', '\x7f', '\x80', '\xff'};
+
+    (void)state;
+    for (size_t first = 5; first < 5 + 130; first++) {
+        size_t size = first + 1 + sizeof good, count;
+        OWNED(free_memory) char *list = malloc(size);
+        char *names[8], was;
+
+        assert_non_null(list);
+        memset(list, 'a', first - 4);
+        memcpy(list + first - 4, "@b.c", 5);
+        memcpy(list + first + 1, good, sizeof good);
+        assert_true(name_split_people(list, size, names, 4, NAMES_FULL));
+        for (size_t at = 0; at < size; at++) {
+            was = list[at];
+            for (size_t i = 0; i < sizeof bytes; i++) {
+                bool legal;
+
+                list[at] = bytes[i];
+                legal = each_is_legal(list, size, &count);
+                names[count] = list;
+                if (name_split_people(list, size, names, count, NAMES_FULL) != legal ||
+                    names[count] != list)
+                    fail_msg("name of %zu bytes, byte %zu is %02x", first, at, bytes[i] & 0xff);
+                if (legal && names[count - 1] + strlen(names[count - 1]) + 1 != list + size)
+                    fail_msg("name of %zu bytes, byte %zu: names stand elsewhere", first, at);
+            }
+            list[at] = was;
+        }
+    }
+}
+
 static void labels_in_a_list_are_measured_too(void **state)
 {
     char list[100] = "ada@", *names[1];
@@ -469,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_list_is_good_when_each_name_is),
         cmocka_unit_test(a_short_name_in_a_list_is_measured_too),
         cmocka_unit_test(a_name_fits_one_kind_of_host),
+        cmocka_unit_test(a_list_is_judged_alike_wherever_its_names_stand),
         cmocka_unit_test(labels_in_a_list_are_measured_too),
         cmocka_unit_test(ids_outside_the_window_are_never_ours),
         cmocka_unit_test(fields_cannot_end_an_entry),
