@@ -23,7 +23,10 @@ static bool person_name_is_good(const struct snapshot *s, const char *name, size
 {
     if (asked)
         return memcmp(name, asked, length + 1) == 0;
-    return name[length] == '\0' && strlen(name) == length && name_fits(name, s->names);
+    if (name[length])
+        return false;
+    return s->names == NAMES_SHORT ? strlen(name) == length && name_is_short(name)
+                                   : name_is_person_of(name, length);
 }
 
 enum lookup person_answer(const struct snapshot *s, const struct person_record *record,

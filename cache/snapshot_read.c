@@ -35,12 +35,8 @@ bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made)
     return true;
 }
 
-bool snapshot_is_superseded(const struct snapshot *snapshot)
-{
-    const unsigned char *word = snapshot->bytes + offsetof(struct snapshot_header, superseded);
-
-    return __atomic_load_n((const uint32_t *)(const void *)word, __ATOMIC_ACQUIRE) != 0;
-}
+_Static_assert(SNAPSHOT_SUPERSEDED == offsetof(struct snapshot_header, superseded),
+               "the word that tells of a newer file");
 
 static enum lookup find_person(const struct snapshot *s, const char *name, size_t length,
                                struct person_record *record)
@@ -166,4 +162,55 @@ uint32_t snapshot_gid(const struct snapshot_gids *gids, uint32_t index)
     uint32_t gid = le32toh(__atomic_load_n(&gids->words[index], __ATOMIC_RELAXED));
 
     return id_is_ours(gid) ? gid : 0;
+}
+
+typedef uint32_t four __attribute__((vector_size(16)));
+
+static bool may_give(uint32_t gid, uint32_t skipped)
+{
+    return id_is_ours(gid) && gid != skipped;
+}
+
+static bool may_give_all(const uint32_t *gids, size_t count, uint32_t skipped)
+{
+    four refused = {0};
+    uint32_t refusals[4];
+    size_t i = 0;
+
+    for (four next; i + 4 <= count; i += 4) {
+        memcpy(&next, gids + i, sizeof next);
+        refused |= (four)(next - ID_LEAST > ID_MOST - ID_LEAST) | (four)(next == skipped);
+    }
+    memcpy(refusals, &refused, sizeof refusals);
+    for (; i < count; i++)
+        refusals[0] |= !may_give(gids[i], skipped);
+    return !(refusals[0] | refusals[1] | refusals[2] | refusals[3]);
+}
+
+static size_t leave_given(uint32_t *gids, size_t count, uint32_t skipped)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (may_give(gids[i], skipped))
+            gids[left++] = gids[i];
+    return left;
+}
+
+/* Copied first, then judged: what is judged is not to change any more. */
+size_t snapshot_gids_copy(const struct snapshot_gids *gids, uint32_t skipped, uint32_t *out,
+                          size_t most)
+{
+    size_t taken = 0, step;
+
+    for (size_t i = 0; i < gids->count && taken < most; i += step) {
+        uint32_t *next = out + taken;
+
+        step = gids->count - i < most - taken ? gids->count - i : most - taken;
+        bytes_copy(gids->words + i, next, step * sizeof *next);
+        for (size_t k = 0; k < step; k++)
+            next[k] = le32toh(next[k]);
+        taken += may_give_all(next, step, skipped) ? step : leave_given(next, step, skipped);
+    }
+    return taken;
 }

@@ -35,7 +35,13 @@ struct snapshot {
  */
 bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made);
 /* A newer file has taken this one's place; known without a system call. */
-bool snapshot_is_superseded(const struct snapshot *snapshot);
+#define SNAPSHOT_SUPERSEDED 8 /* where the word stands that tells */
+static inline bool snapshot_is_superseded(const struct snapshot *snapshot)
+{
+    const void *word = snapshot->bytes + SNAPSHOT_SUPERSEDED;
+
+    return __atomic_load_n((const uint32_t *)word, __ATOMIC_ACQUIRE) != 0;
+}
 
 struct snapshot_person {
     uint32_t uid;
@@ -81,3 +87,6 @@ enum lookup snapshot_gids_of(const struct snapshot *snapshot, const char *name,
                              struct snapshot_gids *found);
 /* 0 where the file holds what cannot be a gid of ours. */
 uint32_t snapshot_gid(const struct snapshot_gids *gids, uint32_t index);
+/* To `out`, which has room for `most`: those that can be gids of ours, without `skipped`. How many. */
+size_t snapshot_gids_copy(const struct snapshot_gids *gids, uint32_t skipped, uint32_t *out,
+                          size_t most);

@@ -168,16 +168,11 @@ static void share(struct pin *pin, unsigned before, const struct mapping *fresh)
     atomic_store(&seat->claimed, false);
 }
 
-bool current_pin(struct pin *pin)
+/* Apart from the rest, which is short: this needs room that would be cleared for each question. */
+static __attribute__((noinline)) bool pin_fresh(struct pin *pin, unsigned current)
 {
-    unsigned current = atomic_load(&here.current);
     struct mapping fresh;
 
-    if (seat_of(current) && sit(pin, current)) {
-        if (is_fresh(pin->seat))
-            return true;
-        current_unpin(pin);
-    }
     if (mapping_open(&fresh)) {
         share(pin, current, &fresh);
         return true;
@@ -185,6 +180,18 @@ bool current_pin(struct pin *pin)
     if (seat_of(current))
         make_current(current, NULL);
     return false;
+}
+
+bool current_pin(struct pin *pin)
+{
+    unsigned current = atomic_load(&here.current);
+
+    if (seat_of(current) && sit(pin, current)) {
+        if (is_fresh(pin->seat))
+            return true;
+        current_unpin(pin);
+    }
+    return pin_fresh(pin, current);
 }
 
 void current_unpin(struct pin *pin)

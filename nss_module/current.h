@@ -22,7 +22,7 @@
 
 struct seat;
 
-/* One reader's hold on a generation. */
+/* One reader's hold on a generation. UNINITIALIZED: clearing it took a tenth of a question's time. */
 struct pin {
     const struct snapshot *snapshot;
     struct seat *seat; /* NULL: `own` serves this question only */
@@ -30,6 +30,8 @@ struct pin {
     struct mapping own;
 };
 
-/* False: there is no snapshot to be trusted. Keeps errno. */
+#define UNINITIALIZED __attribute__((uninitialized))
+
+/* False: there is no snapshot to be trusted, and nothing to be given back. Keeps errno. */
 bool current_pin(struct pin *pin);
 void current_unpin(struct pin *pin);

@@ -53,7 +53,7 @@ enum nss_status _nss_latchkey_getgrnam_r(const char *name, struct group *out, ch
     struct answer_space space = space_before_password(buffer, size);
     struct snapshot_group group;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
-    struct pin pin;
+    struct pin pin UNINITIALIZED;
 
     if (!name_is_group(name) && !may_be_a_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
@@ -71,7 +71,7 @@ enum nss_status _nss_latchkey_getgrgid_r(gid_t gid, struct group *out, char *buf
     struct answer_space space = space_before_password(buffer, size);
     struct snapshot_group group;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
-    struct pin pin;
+    struct pin pin UNINITIALIZED;
 
     if (!settings_window_has(gid))
         return answer(LOOKUP_ABSENT, NULL, error);

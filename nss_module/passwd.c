@@ -72,7 +72,7 @@ enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, c
     struct answer_space space = space_behind_password(buffer, size);
     struct snapshot_person person;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
-    struct pin pin;
+    struct pin pin UNINITIALIZED;
 
     if (!may_be_a_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
@@ -89,7 +89,7 @@ enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *bu
     struct answer_space space = space_behind_password(buffer, size);
     struct snapshot_person person;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
-    struct pin pin;
+    struct pin pin UNINITIALIZED;
 
     if (!settings_window_has(uid))
         return answer(LOOKUP_ABSENT, NULL, error);
