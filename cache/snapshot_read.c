@@ -166,33 +166,40 @@ uint32_t snapshot_gid(const struct snapshot_gids *gids, uint32_t index)
 
 typedef uint32_t four __attribute__((vector_size(16)));
 
-static bool may_give(uint32_t gid, uint32_t skipped)
+/* Which numbers may be given. */
+struct limits {
+    struct id_window window;
+    uint32_t skipped;
+};
+
+static bool may_give(const struct limits *limits, uint32_t gid)
 {
-    return id_is_ours(gid) && gid != skipped;
+    return gid >= limits->window.least && gid <= limits->window.most && gid != limits->skipped;
 }
 
-static bool may_give_all(const uint32_t *gids, size_t count, uint32_t skipped)
+static bool may_give_all(const struct limits *limits, const uint32_t *gids, size_t count)
 {
-    four refused = {0};
+    const uint32_t range = limits->window.most - limits->window.least;
     uint32_t refusals[4];
+    four refused = {0};
     size_t i = 0;
 
     for (four next; i + 4 <= count; i += 4) {
         memcpy(&next, gids + i, sizeof next);
-        refused |= (four)(next - ID_LEAST > ID_MOST - ID_LEAST) | (four)(next == skipped);
+        refused |= (four)(next - limits->window.least > range) | (four)(next == limits->skipped);
     }
     memcpy(refusals, &refused, sizeof refusals);
     for (; i < count; i++)
-        refusals[0] |= !may_give(gids[i], skipped);
+        refusals[0] |= !may_give(limits, gids[i]);
     return !(refusals[0] | refusals[1] | refusals[2] | refusals[3]);
 }
 
-static size_t leave_given(uint32_t *gids, size_t count, uint32_t skipped)
+static size_t leave_given(const struct limits *limits, uint32_t *gids, size_t count)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (may_give(gids[i], skipped))
+        if (may_give(limits, gids[i]))
             gids[left++] = gids[i];
     return left;
 }
@@ -201,6 +208,7 @@ static size_t leave_given(uint32_t *gids, size_t count, uint32_t skipped)
 size_t snapshot_gids_copy(const struct snapshot_gids *gids, uint32_t skipped, uint32_t *out,
                           size_t most)
 {
+    const struct limits limits = {.window = id_window(), .skipped = skipped};
     size_t taken = 0, step;
 
     for (size_t i = 0; i < gids->count && taken < most; i += step) {
@@ -210,7 +218,7 @@ size_t snapshot_gids_copy(const struct snapshot_gids *gids, uint32_t skipped, ui
         bytes_copy(gids->words + i, next, step * sizeof *next);
         for (size_t k = 0; k < step; k++)
             next[k] = le32toh(next[k]);
-        taken += may_give_all(next, step, skipped) ? step : leave_given(next, step, skipped);
+        taken += may_give_all(&limits, next, step) ? step : leave_given(&limits, next, step);
     }
     return taken;
 }

@@ -39,16 +39,6 @@ static bool reserve(const struct list *list, uint32_t count)
     return true;
 }
 
-/* FOUND: to be given. A gid that has no group, or one called like a local group, is not. */
-static enum lookup judge(const struct snapshot *snapshot, gid_t gid)
-{
-    char name[NAME_MOST + 1];
-
-    if (gid == 0 || snapshot_group_name(snapshot, gid, name) != LOOKUP_FOUND)
-        return LOOKUP_ABSENT;
-    return local_names_permit(name);
-}
-
 static bool has(const struct list *list, long from, gid_t gid)
 {
     for (long i = from; i < *list->start; i++)
@@ -76,24 +66,21 @@ static void add_all_local(const struct list *list, const struct nss_conf *conf,
         add_local(list, conf, snapshot_gid(gids, i), from, skipped);
 }
 
-/* All that may be given, or none when that cannot be told. */
-static enum lookup add_all(const struct list *list, const struct snapshot *snapshot,
-                           const struct snapshot_gids *gids, gid_t skipped)
+/*
+ * All that may be given, or none when that cannot be told. Groups are given by number, and are not
+ * looked up: the window is ours, so a number inside it that no local group has means nothing but
+ * what the snapshot says; and a name that may not be is refused to whoever asks for the number's.
+ */
+static enum lookup add_all(const struct list *list, const struct snapshot_gids *gids, gid_t skipped)
 {
-    long start = *list->start;
+    gid_t *taken = *list->groups + *list->start;
+    size_t room = (size_t)(*list->size - *list->start);
+    size_t count = snapshot_gids_copy(gids, skipped, taken, room);
+    enum lookup lookup = local_gids_leave(taken, &count);
 
-    for (uint32_t i = 0; i < gids->count && *list->start < *list->size; i++) {
-        gid_t gid = snapshot_gid(gids, i);
-        enum lookup judged = gid == skipped ? LOOKUP_ABSENT : judge(snapshot, gid);
-
-        if (judged == LOOKUP_UNAVAILABLE) {
-            *list->start = start;
-            return LOOKUP_UNAVAILABLE;
-        }
-        if (judged == LOOKUP_FOUND)
-            (*list->groups)[(*list->start)++] = gid;
-    }
-    return LOOKUP_FOUND;
+    if (lookup == LOOKUP_FOUND)
+        *list->start += (long)count;
+    return lookup;
 }
 
 enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long *start, long *size,
@@ -104,7 +91,7 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
     enum lookup lookup = LOOKUP_UNAVAILABLE;
     const struct nss_conf *conf;
     bool room = true;
-    struct pin pin;
+    struct pin pin UNINITIALIZED;
 
     if (!may_be_a_person(user))
         return answer(LOOKUP_ABSENT, NULL, error);
@@ -119,7 +106,7 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
         room = lookup != LOOKUP_FOUND ||
                reserve(&list, gids.count + (conf ? (uint32_t)conf->group_count : 0));
         if (lookup == LOOKUP_FOUND && room)
-            lookup = add_all(&list, pin.snapshot, &gids, group);
+            lookup = add_all(&list, &gids, group);
         if (lookup == LOOKUP_FOUND && room && conf)
             add_all_local(&list, conf, &gids, group);
         current_unpin(&pin);

@@ -21,8 +21,10 @@
 
 struct filter {
     const char *path;
-    atomic_uint stamp;      /* of the file as it was last read; 0: never */
-    atomic_uint checked_at; /* seconds of the coarse clock */
+    atomic_uint stamp;       /* of the file as it was last read; 0: never */
+    atomic_uint checked_at;  /* seconds of the coarse clock */
+    atomic_uint least, most; /* the window when it was read */
+    atomic_bool has_id;      /* some line has a number of that */
     atomic_uint words[FILTER_BITS / WORD_BITS];
 };
 
@@ -50,17 +52,28 @@ static uint64_t hash_of(const char *name)
     return hash;
 }
 
-/* Four bits, one for each 16 bits of the hash. */
-static void filter_add(struct filter *filter, const char *name)
+static uint64_t hash_of_id(uint32_t id)
 {
-    for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16)
+    return mix(mix(0, id), 2);
+}
+
+/* Four bits, one for each 16 bits of the hash. */
+static void filter_add(struct filter *filter, uint64_t hash)
+{
+    for (unsigned i = 0; i < 4; i++, hash >>= 16)
         atomic_fetch_or_explicit(&filter->words[(hash & 0xffff) / WORD_BITS],
                                  1u << hash % WORD_BITS, memory_order_relaxed);
 }
 
-static bool filter_may_have(struct filter *filter, const char *name)
+static void filter_add_id(struct filter *filter, uint32_t id)
 {
-    for (uint64_t hash = hash_of(name), i = 0; i < 4; i++, hash >>= 16) {
+    filter_add(filter, hash_of_id(id));
+    atomic_store_explicit(&filter->has_id, true, memory_order_relaxed);
+}
+
+static bool filter_may_have(struct filter *filter, uint64_t hash)
+{
+    for (unsigned i = 0; i < 4; i++, hash >>= 16) {
         unsigned long long word =
             atomic_load_explicit(&filter->words[(hash & 0xffff) / WORD_BITS], memory_order_relaxed);
 
@@ -72,16 +85,20 @@ static bool filter_may_have(struct filter *filter, const char *name)
 
 /* ---- the file ---- */
 
-/* What is known of a line: its first field, after blanks, which glibc skips too. */
+/* What is known of a line: its first field, after blanks, which glibc skips too, and the third. */
 struct line {
     char name[NAME_MOST + 1];
     size_t length;
     bool over; /* the field has ended, or is longer than a name of ours */
+    unsigned colons;
+    uint64_t id; /* of the digits; beyond 32 bits it grows no more */
 };
 
 struct reading {
     struct filter *filter;
-    const char *wanted; /* NULL: all names go to the filter */
+    const char *wanted; /* a name */
+    uint32_t *gids;     /* whose numbers are taken out of these; neither: all go to the filter */
+    size_t count;
     bool found;
     struct line line;
 };
@@ -93,9 +110,33 @@ static void end_name(struct reading *reading)
     line->name[line->length] = '\0';
     if (!line->over && line->length && reading->wanted)
         reading->found = reading->found || strcmp(line->name, reading->wanted) == 0;
-    else if (!line->over && line->length)
-        filter_add(reading->filter, line->name);
+    else if (!line->over && line->length && !reading->gids)
+        filter_add(reading->filter, hash_of(line->name));
     line->over = true;
+}
+
+static void take_out(struct reading *reading, uint32_t gid)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < reading->count; i++)
+        if (reading->gids[i] != gid)
+            reading->gids[left++] = reading->gids[i];
+    reading->count = left;
+}
+
+static void end_line(struct reading *reading)
+{
+    uint64_t id = reading->line.id;
+
+    end_name(reading);
+    if (id <= UINT32_MAX && id_is_ours((uint32_t)id)) {
+        if (reading->gids)
+            take_out(reading, (uint32_t)id);
+        else if (!reading->wanted)
+            filter_add_id(reading->filter, (uint32_t)id);
+    }
+    reading->line = (struct line){.length = 0};
 }
 
 static void take(struct reading *reading, const char *bytes, size_t size)
@@ -105,14 +146,17 @@ static void take(struct reading *reading, const char *bytes, size_t size)
     for (size_t i = 0; i < size; i++) {
         char byte = bytes[i];
 
-        if (byte == ':' || byte == '\n')
+        if (byte == '\n')
+            end_line(reading);
+        else if (byte == ':') {
             end_name(reading);
+            line->colons++;
+        } else if (line->colons == 2 && byte >= '0' && byte <= '9' && line->id <= UINT32_MAX)
+            line->id = line->id * 10 + (unsigned)(byte - '0');
         else if (line->length == NAME_MOST)
             line->over = true;
         else if (!line->over && (line->length || (byte != ' ' && byte != '\t')))
             line->name[line->length++] = lower(byte);
-        if (byte == '\n')
-            *line = (struct line){.length = 0};
     }
 }
 
@@ -138,7 +182,7 @@ static bool read_all(int fd, struct reading *reading)
         if (size < 0)
             return false;
         if (size == 0) {
-            end_name(reading); /* the last line may have no end */
+            end_line(reading); /* the last line may have no end */
             return true;
         }
         take(reading, bytes, (size_t)size);
@@ -170,7 +214,7 @@ static bool read_file(struct reading *reading, unsigned *stamp)
 
 /* ---- how fresh ---- */
 
-static bool has_changed(const struct filter *filter, unsigned stamp)
+static __attribute__((noinline)) bool has_changed(const struct filter *filter, unsigned stamp)
 {
     struct stat status;
 
@@ -191,19 +235,22 @@ static bool is_fresh(struct filter *filter)
            !has_changed(filter, stamp);
 }
 
-static bool fill(struct filter *filter)
+static __attribute__((noinline)) bool fill(struct filter *filter)
 {
     struct reading reading = {.filter = filter};
     unsigned now = coarse_seconds(), stamp = 0;
+    struct id_window window = id_window();
     bool filled = read_file(&reading, &stamp);
 
+    atomic_store(&filter->least, window.least);
+    atomic_store(&filter->most, window.most);
     atomic_store(&filter->checked_at, now);
     atomic_store_explicit(&filter->stamp, stamp, memory_order_release);
     return filled;
 }
 
 /* The file itself is asked. */
-static enum lookup look_up(struct filter *filter, const char *name)
+static __attribute__((noinline)) enum lookup look_up(struct filter *filter, const char *name)
 {
     struct reading reading = {.filter = filter, .wanted = name};
     unsigned stamp;
@@ -219,7 +266,7 @@ static enum lookup permits(struct filter *filter, const char *name)
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
     if (is_fresh(filter) || fill(filter))
-        lookup = filter_may_have(filter, name) ? look_up(filter, name) : LOOKUP_FOUND;
+        lookup = filter_may_have(filter, hash_of(name)) ? look_up(filter, name) : LOOKUP_FOUND;
     errno = before;
     return lookup;
 }
@@ -233,4 +280,47 @@ enum lookup local_names_permit(const char *name)
         return LOOKUP_FOUND;
     lookup = permits(&groups, name);
     return lookup == LOOKUP_FOUND && names_here() == NAMES_SHORT ? permits(&users, name) : lookup;
+}
+
+/* Apart, for this needs room that would be cleared for each question. */
+static __attribute__((noinline)) enum lookup take_out_local(uint32_t *gids, size_t *count)
+{
+    struct reading reading = {.filter = &groups, .gids = gids, .count = *count};
+    unsigned stamp;
+
+    if (!read_file(&reading, &stamp))
+        return LOOKUP_UNAVAILABLE;
+    *count = reading.count;
+    return LOOKUP_FOUND;
+}
+
+/* A process may be told its window late. */
+static bool has_this_window(struct filter *filter)
+{
+    struct id_window window = id_window();
+
+    return atomic_load_explicit(&filter->least, memory_order_relaxed) == window.least &&
+           atomic_load_explicit(&filter->most, memory_order_relaxed) == window.most;
+}
+
+static bool filter_may_have_any(struct filter *filter, const uint32_t *gids, size_t count)
+{
+    if (!atomic_load_explicit(&filter->has_id, memory_order_relaxed))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (filter_may_have(filter, hash_of_id(gids[i])))
+            return true;
+    return false;
+}
+
+enum lookup local_gids_leave(uint32_t *gids, size_t *count)
+{
+    int before = errno;
+    enum lookup lookup = LOOKUP_UNAVAILABLE;
+
+    if ((is_fresh(&groups) && has_this_window(&groups)) || fill(&groups))
+        lookup =
+            filter_may_have_any(&groups, gids, *count) ? take_out_local(gids, count) : LOOKUP_FOUND;
+    errno = before;
+    return lookup;
 }

@@ -2,7 +2,8 @@
 /*
  * The names of this machine's own groups and users, which nobody of ours may have: sudo and
  * others decide by names, whatever the number, and the list of dangerous names cannot know those
- * that an administrator has chosen. A name with an `@` is never local.
+ * that an administrator has chosen. A name with an `@` is never local. And the numbers of these groups,
+ * of which nobody of ours is given any.
  *
  * How: for each file the bits of a Bloom filter, shared by all threads and only ever set. A name that it
  * does not hold is not local, and that is known without a system call. For one that it may
@@ -15,9 +16,17 @@
 
 #include "base/lookup.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 /*
  * FOUND: a group or a person of the snapshot may be shown under this name. ABSENT: LOCAL_GROUP
  * (config/paths.h) has it, or, where people have short names, LOCAL_PASSWD; upper and lower case
  * being the same, as they are to sudo. UNAVAILABLE: such a file cannot be read. Keeps errno.
  */
 enum lookup local_names_permit(const char *name);
+/*
+ * FOUND: `gids` holds none any more that a group of LOCAL_GROUP has; `*count` are left. UNAVAILABLE:
+ * as above; what `gids` holds is of no use then. Keeps errno.
+ */
+enum lookup local_gids_leave(uint32_t *gids, size_t *count);

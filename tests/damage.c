@@ -228,6 +228,7 @@ int main(int argc, char **argv)
     }
     write_local(local_file, sizeof local_file - 1);
     judge_locals = locals;
+    judge_local_gid = LOCAL_GID;
     alarm(HANG);
     if (!prepare())
         abort();

@@ -15,6 +15,7 @@
 static atomic_uint judged_bad, judged_answers;
 static const char *const no_locals[1];
 static const char *const *judge_locals = no_locals; /* names of local groups; NULL-terminated */
+static uint32_t judge_local_gid;                    /* the number of one; 0: of none */
 
 __attribute__((format(printf, 2, 3))) static inline bool must(bool good, const char *format, ...)
 {
@@ -119,7 +120,7 @@ static inline void ask_about_list(const char *name)
 
     if (nss.initgroups(name, ID_MOST, &taken, &size, &list, 65536, &result) == NSS_STATUS_SUCCESS)
         for (long i = 1; i < taken; i++)
-            must(id_is_ours(list[i]), "%s is in %u", name, list[i]);
+            must(id_is_ours(list[i]) && list[i] != judge_local_gid, "%s is in %u", name, list[i]);
     must(taken >= 1 && taken <= size && size <= 65536, "%s has %ld of %ld", name, taken, size);
     free(list);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the NSS module does with groups of the snapshot that are called like local ones. */
+/* What the NSS module does with groups of the snapshot that are called or numbered like local ones. */
 #include "tests/nss_local.h"
 
 static bool people_are_answered(void)
@@ -12,9 +12,10 @@ static bool people_are_answered(void)
            nss.getgrgid(ADA, &group, room, sizeof room, &error) == NSS_STATUS_SUCCESS;
 }
 
+/* A number is no name: what has it is still given, but to nobody as that group. */
 static bool is_left_out(const struct answers *a)
 {
-    return a->by_name == NSS_STATUS_NOTFOUND && a->by_gid == NSS_STATUS_NOTFOUND && !a->listed &&
+    return a->by_name == NSS_STATUS_NOTFOUND && a->by_gid == NSS_STATUS_NOTFOUND && a->listed &&
            !a->walked && a->others == GROUPS - 1 && a->list == NSS_STATUS_SUCCESS &&
            a->walk == NSS_STATUS_NOTFOUND && a->walked_over == CROWD + 2 + GROUPS - 1;
 }
@@ -111,6 +112,44 @@ static void a_group_called_like_a_local_one_is_left_out(void **state)
         }
 }
 
+static int not_given(const void *unused)
+{
+    struct answers answers = ask_all(), again = ask_all();
+
+    (void)unused;
+    return answers.listed || answers.others != GROUPS - 1 || answers.list != NSS_STATUS_SUCCESS ||
+           again.listed || again.others != GROUPS - 1 || !people_are_answered();
+}
+
+/* Who is in a group of the directory is in no local one of the same number. */
+static void a_number_that_a_local_group_has_is_not_given(void **state)
+{
+    static const struct {
+        const char *before, *behind; /* the number of `team` */
+        bool has;
+    } rows[] = {
+        {"other:x:", ":", true},      {"other:x:", ":ada,bob\n", true},
+        {"other:x:", "", true},       {"root:x:0:\nother:x:000", ":\nz:x:9:\n", true},
+        {"other:x: ", ":\n", true},   {"other::+", ":\n", true},
+        {":x:", ":\n", true},         {"other:x:1", ":\n", false},
+        {"other:x:", "1:\n", false},  {"other:", ":1:\n", false},
+        {"other:x:1:", "\n", false},  {"other", ":x:1:\n", false},
+        {"other:x\n:", ":\n", false},
+    };
+    char text[64];
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int letters = 0; letters < 4096 + 4; letters = letters ? letters + 1 : 4060) {
+            snprintf(text, sizeof text, "%s%u%s", rows[i].before, TEAM, rows[i].behind);
+            write_behind(text, letters);
+            if (!in_child(rows[i].has ? not_given : shown, NULL))
+                fail_msg("row %zu behind %d letters", i, letters);
+        }
+}
+
 static void any_number_of_local_groups_is_judged_rightly(void **state)
 {
     static char text[4000000];
@@ -185,13 +224,14 @@ static void without_the_local_file_no_group_is_shown(void **state)
     assert_true(in_child(unavailable, NULL));
 }
 
-/* `big`, the second in the list, is in the filter, so that the file has to be asked again. */
+/* Some local group has a number of ours, so that the file has to be asked again. */
 static int lose_the_file_half_way(const void *unused)
 {
+    char text[64];
     struct answers answers;
 
     (void)unused;
-    write_local("big:x:1:\n", 9);
+    write_local(text, (size_t)snprintf(text, sizeof text, "other:x:%u:\n", BIG));
     answers = ask_all();
     if (answers.others != GROUPS - 2 || !answers.listed)
         return 1;
@@ -215,6 +255,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_group_called_like_a_local_one_is_left_out, fresh),
+        cmocka_unit_test_setup(a_number_that_a_local_group_has_is_not_given, fresh),
         cmocka_unit_test_setup(any_number_of_local_groups_is_judged_rightly, fresh),
         cmocka_unit_test_setup(a_local_group_that_comes_later_is_noticed, fresh),
         cmocka_unit_test_setup(without_the_local_file_no_group_is_shown, fresh),
