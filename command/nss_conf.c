@@ -86,19 +86,23 @@ static bool compose(struct buffer *text, const struct nss_facts *facts)
 
 static bool domains_are_meant(const struct nss_conf *conf, const struct strings *domains)
 {
-    for (size_t i = 0; i < domains->count && i < conf->domain_count; i++)
+    if (conf->domain_count != domains->count)
+        return false;
+    for (size_t i = 0; i < conf->domain_count; i++)
         if (strcmp(conf->domains[i], domains->items[i]) != 0)
             return false;
-    return conf->domain_count == domains->count;
+    return true;
 }
 
 static bool groups_are_meant(const struct nss_conf *conf, const struct nss_facts *facts)
 {
-    for (size_t i = 0; i < facts->config->local_groups.count && i < conf->group_count; i++)
+    if (conf->group_count != facts->config->local_groups.count)
+        return false;
+    for (size_t i = 0; i < conf->group_count; i++)
         if (conf->groups[i].local != facts->local_gids[i] ||
             conf->groups[i].directory != facts->platform_gids[i])
             return false;
-    return conf->group_count == facts->config->local_groups.count;
+    return true;
 }
 
 static bool is_meant(const struct nss_conf *conf, const struct nss_facts *facts)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* command/nss_conf.c: what cannot stand in nss.conf is not written to it, whoever said it. */
-#include "command/nss_conf.c"
+#include "command/nss_conf.c" // NOLINT(bugprone-suspicious-include): the tool is no library
 #include "tests/check.h"
 
 #include <sched.h>
@@ -11,7 +11,8 @@
 /* One setting of a good file, replaced. */
 enum field { NOTHING, THE_ISSUER, THE_DOMAIN, THE_HOME, THE_SHELL, THE_GROUP };
 
-static const uint32_t local_gids[] = {27}, platform_gids[] = {ID_LEAST + 8};
+static const uint32_t local_gids[CONFIG_LOCAL_GROUPS_MOST] = {27},
+                      platform_gids[CONFIG_LOCAL_GROUPS_MOST] = {ID_LEAST + 8};
 
 struct facts {
     struct config config;
@@ -117,7 +118,8 @@ static bool understood_as(const struct facts *written, const struct facts *meant
 /* Whatever went wrong on the way, the module would read what was meant. */
 static void a_text_that_says_another_thing_than_was_meant_is_found_out(void **state)
 {
-    static const uint32_t other_local[] = {28}, other_platform[] = {ID_LEAST + 9};
+    static const uint32_t other_local[CONFIG_LOCAL_GROUPS_MOST] = {28},
+                          other_platform[CONFIG_LOCAL_GROUPS_MOST] = {ID_LEAST + 9};
     OWNED(release) struct facts meant;
 
     (void)state;

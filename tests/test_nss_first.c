@@ -406,7 +406,7 @@ static void ids_are_those_of_the_window_in_force(void **state)
     assert_string_equal(ASK(NEW, UID_OF(ADA), ENROL(first, NEW), NEW, UID_OF(first),
                             UID_OF(first + 1), UID_OF(OTHER_LEAST - 1), UID_OF(OTHER_MOST + 1)),
                         JOIN(TOLD(NEW, first), NOT_FOUND, ENROLLED(NEW, first),
-                             ENROLLED(NEW, first), NOT_FOUND NOT_FOUND NOT_FOUND));
+                             ENROLLED(NEW, first), NOT_FOUND, NOT_FOUND, NOT_FOUND));
     /* Also for whoever asks by number first. */
     assert_string_equal(ASK(UID_OF(first)), ENROLLED(NEW, first));
     /* Without root's word those are nobody's. */
