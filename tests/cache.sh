@@ -5,7 +5,7 @@
 set -u
 plain=$1 sanitized=$2 threads=$3 full=${4:-}
 bad=0
-export ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS=detect_leaks=0 CMOCKA_TEST_ABORT=1
 
 choose() { # of two values: for all of it, for a slice
     if [ -n "$full" ]; then echo "$1"; else echo "$2"; fi
@@ -33,7 +33,7 @@ sum damage
 run fuzz "$sanitized/tests/fuzz_snapshot" replay "$(choose 1400000 14000)"
 if [ -n "$full" ]; then
     seeds=$(mktemp -d) runs=1000000
-    if "$plain/tests/fuzz_snapshot" seeds "$seeds" && CMOCKA_TEST_ABORT=1 "$full/tests/fuzz_snapshot" -runs=$runs \
+    if "$plain/tests/fuzz_snapshot" seeds "$seeds" && "$full/tests/fuzz_snapshot" -runs=$runs \
         -seed=1 -max_len=16384 -timeout=20 -artifact_prefix="$plain/" "$seeds" >"$plain/cache.log" 2>&1; then
         echo "fuzz: $runs passed, 0 failed" >>"$plain/cache.fuzz"
     else
