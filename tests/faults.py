@@ -43,14 +43,14 @@ class FaultyHost(Host):
                 *watched, *self.inject, self.helper]
 
     def calls(self):
-        """How often each call was made by one thread of the last run, and whether one was made to fail."""
+        """How often each call was made by one thread of the last run, and those that were made to fail."""
         with open(f'{self.build}/faults.log', encoding='utf-8', errors='replace') as log:
             lines = log.read().splitlines()
         calls = collections.Counter(re.findall(r'^(\d+) +(\w+)\(', '\n'.join(lines), re.M))
         counts = {}
         for (_, name), count in calls.items():  # strace counts the calls of each thread apart
             counts[name] = max(count, counts.get(name, 0))
-        return counts, any('(INJECTED)' in line for line in lines)
+        return counts, [line for line in lines if '(INJECTED)' in line]
 
 
 def points(test, online):
@@ -84,7 +84,8 @@ def try_fault(test, online, call, number, error):
         return injected, f'{where}: afterwards {mended}'
     if right.verdict == 'admit':
         return injected, None
-    if right.verdict == 'silence' or not right.told or call in WRITING:
+    to_write = not injected or call in WRITING or (error != 'EIO' and re.search('O_RDWR|O_WRONLY|O_CREAT', injected[0]))
+    if right.verdict == 'silence' or not right.told or to_write:
         return injected, f'{where}: {right}'
     return injected, None
 
@@ -102,7 +103,7 @@ def main(build, every):
                     for error in ERRORS]
             for run in runs[::every]:
                 injected, bad = try_fault(test, *run)
-                faults += injected
+                faults += bool(injected)
                 passed += not bad
                 failed += [bad] if bad else []
         finally:
