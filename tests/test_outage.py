@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """An outage is not a refusal: whole sign-ins against a platform that fails in every way there is.
 
-    test_outage.py BUILD [PART OF A CELL'S NAME]
+    test_outage.py BUILD [PART OF 'GROUP CELL']
 
 BUILD is a build folder made with statedir=BUILD/state configdir=BUILD/etc runtimedir=BUILD/run.
 Needs root. The cells are in outage/. Each share of them has its own emulated platform, and its own
@@ -30,10 +30,11 @@ THEMES = [
     ('refusal', 'refusals', 'all_cells', 8, 'localhost'),
     ('counts', 'counts', 'all_cells', 2, 'localhost'), ('counts', 'crowds', 'all_cells', 1, 'localhost'),
     ('lifetimes', 'lifetimes', 'all_cells', 1, 'localhost'),
+    ('authority', 'authorities', 'all_cells', 4, 'login.microsoftonline.com'),
     ('by-hand', 'byhand', 'all_cells', 1, 'localhost'),
     ('hangs', 'hangs', 'all_cells', 2, 'login.test'),
 ]
-GROUPS = ('outage', 'refusal', 'counts', 'lifetimes', 'by-hand', 'hangs')
+GROUPS = ('outage', 'refusal', 'counts', 'lifetimes', 'authority', 'by-hand', 'hangs')
 NEEDED = ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2', 'pam_latchkey.so', 'tests/pam_ask')
 AT_ONCE = 6  # many of them wait
 # The disk of this machine is not what is tried here: a store in memory is many times as fast.
@@ -52,7 +53,7 @@ APART = ['/usr/bin/unshare', '-m', '-n', '/bin/sh', '-ec', '''
 def cells_of(theme, part):
     _, module, cells, *_ = theme
     module = importlib.import_module('outage.' + module)
-    return [cell for cell in getattr(module, cells)() if part in cell[0]]
+    return [cell for cell in getattr(module, cells)() if part in f'{theme[0]} {cell[0]}']
 
 
 def play(number, share, build, part):

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from clouds import HOSTS
+
 DAY = datetime.timedelta(days=1)
 
 
@@ -63,7 +65,7 @@ def _server(folder, name, authority, hosts, begin=-1, end=30):
 def make(folder):
     """Fills `folder`; returns the CA file and the (certificate, key) paths by name."""
     ours, other = _authority(folder, 'ca'), _authority(folder, 'other-ca')
-    hosts = ['localhost', 'login.test', '127.0.0.1']
+    hosts = ['localhost', 'login.test', '127.0.0.1', *HOSTS]
     return os.path.join(folder, 'ca.crt'), {
         'good': _server(folder, 'good', ours, hosts),
         'wrong_host': _server(folder, 'wrong_host', ours, ['elsewhere.example']),

@@ -24,10 +24,10 @@ REFUSAL = (b'HTTP/1.0 400 Bad Request\r\nContent-Type: application/json\r\n\r\n'
 class Listener:
     """`serve` is called with each good connection, in a thread of its own."""
 
-    def __init__(self, folder, serve):
+    def __init__(self, folder, serve, port=0):
         self.ca_file, self.certificates = certificates.make(folder)
         self.serve = serve
-        self.port, self.door, self.fillers = 0, None, []
+        self.port, self.door, self.fillers = port, None, []
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.connections = []  # all that were made, whatever became of them
@@ -37,6 +37,7 @@ class Listener:
     def _context(self, how):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.certificates[how.get('certificate', 'good')])
+        context.sni_callback = lambda connection, name, _: setattr(connection, 'server_name', name)
         if 'newest_tls' in how:
             context.set_ciphers('ALL:@SECLEVEL=0')
             context.minimum_version = ssl.TLSVersion.TLSv1

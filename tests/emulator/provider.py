@@ -1,6 +1,7 @@
 """What the emulated platform knows and says: people, tokens, documents.
 
-Two issuers share the people: one in the shape of Entra ID, one plain OIDC issuer.
+Two issuers share the people: one in the shape of Entra ID, one plain OIDC issuer. A shape may also
+be a Place of clouds.py, which differs from Entra ID in little.
 """
 import base64
 import json
@@ -8,13 +9,12 @@ import secrets
 import threading
 import time
 
+from clouds import DOMAIN, TENANT, Place
 from keys import key
 from tokens import VARIANTS, changed, make
 
-TENANT = '11111111-1111-1111-1111-111111111111'
 CLIENT = '22222222-2222-2222-2222-222222222222'
 PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
-DOMAIN = 'contoso.example'
 SCOPE = 'openid profile User.Read GroupMember.Read.All'
 
 PEOPLE = {
@@ -50,6 +50,8 @@ class Provider:
     # Documents ---------------------------------------------------------------
 
     def issuer(self, shape):
+        if isinstance(shape, Place):
+            return shape.issuer
         return self.origin + {'entra': f'/{TENANT}/v2.0', 'plain': '/plain',
                               'common': '/{tenantid}/v2.0'}[shape]
 
@@ -60,9 +62,12 @@ class Provider:
                     'jwks_uri': self.origin + '/plain/keys',
                     'response_types_supported': ['code'], 'subject_types_supported': ['public'],
                     'id_token_signing_alg_values_supported': ['RS256']}
+        if isinstance(shape, Place):
+            usual = json.dumps(self.discovery('entra')).replace(f'{self.origin}/{TENANT}', shape.base)
+            return changed(json.loads(usual), {'issuer': shape.issuer, 'cloud_instance_name': shape.cloud})
         name = 'common' if shape == 'common' else TENANT
         tenant = f'{self.origin}/{name}'
-        port = self.origin.rpartition(':')[2]
+        port = ''.join(self.origin.removeprefix('https://').partition(':')[1:])
         return {
             'token_endpoint': tenant + '/oauth2/v2.0/token',
             'token_endpoint_auth_methods_supported': [
@@ -76,7 +81,7 @@ class Provider:
             'scopes_supported': ['openid', 'profile', 'email', 'offline_access'],
             'issuer': self.issuer(shape),
             'request_uri_parameter_supported': False,
-            'userinfo_endpoint': f'https://graph.test:{port}/oidc/userinfo',
+            'userinfo_endpoint': f'https://graph.test{port}/oidc/userinfo',
             'authorization_endpoint': tenant + '/oauth2/v2.0/authorize',
             'device_authorization_endpoint': tenant + '/oauth2/v2.0/devicecode',
             'http_logout_supported': True, 'frontchannel_logout_supported': True,
@@ -87,21 +92,23 @@ class Provider:
                                  'ver', 'at_hash', 'c_hash', 'email'],
             'kerberos_endpoint': tenant + '/kerberos',
             'mtls_endpoint_aliases': {
-                'token_endpoint': f'https://mtlsauth.test:{port}/{name}/oauth2/v2.0/token'},
+                'token_endpoint': f'https://mtlsauth.test{port}/{name}/oauth2/v2.0/token'},
             'tls_client_certificate_bound_access_tokens': True,
             'tenant_region_scope': None if shape == 'common' else 'EU',
             'cloud_instance_name': 'microsoftonline.com',
-            'cloud_graph_host_name': 'graph.windows.net', 'msgraph_host': f'graph.test:{port}',
+            'cloud_graph_host_name': 'graph.windows.net', 'msgraph_host': f'graph.test{port}',
             'rbac_url': 'https://pas.windows.net'}
 
     def key_set(self, shape):
-        if shape == 'plain':
-            issuers, names = {}, [name for name in self.published if name != 'MSA']
-        else:  # one key for all tenants, one for ours alone, one for personal accounts
-            issuers = {'B': self.issuer('entra'), 'MSA': f'{self.origin}/{PERSONAL}/v2.0'}
-            names = self.published
-        everybody = None if shape == 'plain' else self.issuer('common')
-        return {'keys': [changed(key(name).jwk(issuers.get(name, everybody)), self.jwk.get(name, {}))
+        """One key for all tenants, one for ours alone, one for personal accounts; else for anybody."""
+        place = shape if isinstance(shape, Place) else Place('', '', self.issuer('common'), 'microsoftonline.com')
+        names, issuers, members = self.published, {}, {'cloud_instance_name': place.cloud}
+        if shape == 'plain' or not place.keys:
+            names, members = [name for name in names if name != 'MSA'], {}
+        else:
+            issuers = {**dict.fromkeys(names, place.keys), 'MSA': f'{self.origin}/{PERSONAL}/v2.0',
+                       'B': self.issuer('entra' if shape == 'common' else shape)}
+        return {'keys': [changed(key(name).jwk(issuers.get(name)), {**members, **self.jwk.get(name, {})})
                          for name in names]}
 
     # Tokens ------------------------------------------------------------------
@@ -111,10 +118,11 @@ class Provider:
         claims = {'aud': CLIENT, 'iss': self.issuer(shape), 'iat': now - 300, 'nbf': now - 300,
                   'exp': now + 3600, 'name': person['name'], 'preferred_username': name,
                   'sub': 'pairwise-' + person['oid'], 'groups': person['groups']}
-        if shape == 'entra':
+        if shape != 'plain':
             claims.update(oid=person['oid'], tid=TENANT, ver='2.0', aio='ATQAy/8TAAAA',
                           rh='0.AAAA', uti='abcdefghijklmnop', roles=['linux.login'],
                           **{'extn.uidNumber': ['20001']})
+        claims = changed(claims, shape.claims) if isinstance(shape, Place) else claims
         if person.get('overage'):
             claims = changed(claims, {**self.overage(person), 'groups': None})
         return make(claims, self.signs, change)
@@ -154,7 +162,7 @@ class Provider:
                 'access_token': 'opaque-' + secrets.token_hex(16),
                 'refresh_token': self.issue(name, family),
                 'id_token': self.id_token(shape, name, change)}
-        if shape == 'entra':
+        if shape != 'plain':
             info = json.dumps({'uid': self.people[name]['oid'], 'utid': TENANT}, separators=(',', ':'))
             body['client_info'] = base64.urlsafe_b64encode(info.encode()).rstrip(b'=').decode()
         body = changed(body, VARIANTS[change['variant']]) if 'variant' in change else body

@@ -2,7 +2,8 @@
 """An identity platform on loopback for tests: HTTPS on a port the system chooses.
 
     server.py [FOLDER [HOST]]    FOLDER: for certificates and log.jsonl; a temporary one if not given
-                                 HOST: its name, localhost or login.test
+                                 HOST: its name, localhost or login.test; or a host of clouds.py,
+                                 then on port 443 it is all of those
 
 Prints one line of JSON (issuers, CA file, client, control address), then serves until its
 standard input ends. The control address is plain HTTP on another port, so that it answers
@@ -35,6 +36,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
+import clouds
 from errors import error_body
 from faults import Faults
 from listener import Listener
@@ -43,14 +45,14 @@ from script import Script
 from tokens import changed
 
 DISCOVERY = '/v2.0/.well-known/openid-configuration'
+ENDS = {DISCOVERY: 'discovery', '/discovery/v2.0/keys': 'keys', '/oauth2/v2.0/token': 'token'}
 PATHS = {
     f'/common{DISCOVERY}': ('common', 'discovery'),
     '/common/discovery/v2.0/keys': ('common', 'keys'),
     '/plain/.well-known/openid-configuration': ('plain', 'discovery'),
     '/plain/keys': ('plain', 'keys'),
     '/plain/token': ('plain', 'token'),
-    **{f'/{name}{path}': ('entra', endpoint) for name in (TENANT, DOMAIN) for path, endpoint in
-       ((DISCOVERY, 'discovery'), ('/discovery/v2.0/keys', 'keys'), ('/oauth2/v2.0/token', 'token'))}
+    **{f'/{name}{end}': ('entra', endpoint) for name in (TENANT, DOMAIN) for end, endpoint in ENDS.items()}
 }
 SECRET_FIELDS = {'password', 'refresh_token', 'client_secret', 'client_assertion'}
 HEADERS = {
@@ -102,7 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         platform = self.server
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         fields = parse_qsl(body.decode('utf-8', 'replace'), keep_blank_values=True)
-        shape, endpoint = PATHS.get(self.path, (None, None))
+        shape, endpoint = clouds.find(self.headers.get('Host'), self.path, ENDS) \
+            or PATHS.get(self.path, (None, None))
         form, self.rule = dict(fields), {}
         user = form.get('username') or platform.provider.owner(form.get('refresh_token'))
         platform.note(self, endpoint, fields, user)
@@ -198,8 +201,9 @@ class Platform:
     """What the handlers of all connections share."""
 
     def __init__(self, folder, host):
-        self.listener = Listener(folder, lambda connection: Handler(connection, None, self))
-        self.provider = Provider(f'https://{host}:{self.listener.port}')
+        port = 443 if host in clouds.HOSTS else 0
+        self.listener = Listener(folder, lambda connection: Handler(connection, None, self), port)
+        self.provider = Provider(f'https://{host}' + ('' if port else f':{self.listener.port}'))
         self.script = Script()
         self.documents = {}
         self.log_lock = threading.Lock()
@@ -215,6 +219,7 @@ class Platform:
     def note(self, handler, endpoint, fields, user):
         entry = {'at': time.monotonic(), 'method': handler.command, 'path': handler.path,
                  'endpoint': endpoint, 'user': user, 'connection': handler.connection.number,
+                 'server_name': handler.connection.server_name,
                  'headers': dict(handler.headers),
                  'form': [[name, '(hidden)' if name in SECRET_FIELDS else value]
                           for name, value in fields]}

@@ -51,14 +51,13 @@ class Bed(Test):
     def __init__(self, host, emulator, resolver):
         super().__init__(host, emulator)
         self.resolver = resolver
-        self.kept = {}
         self.dialled_before = 0
         self.grant = None
         self.begin()
         self.know_ada(connect_seconds=None, login_seconds=None)  # the platform makes its keys meanwhile
         self.configure()
         self.make_verifier_cheap()
-        self.keep()
+        self.kept = self.files()
         _, self.snapshot = self.host.dump()
 
     def make_verifier_cheap(self):
@@ -75,22 +74,27 @@ class Bed(Test):
             for folder, _, names in os.walk(top):
                 yield from (os.path.join(folder, name) for name in names)
 
-    def keep(self):
+    def files(self):
+        kept = {}
         for path in self._files():
             with open(path, 'rb') as file:
-                self.kept[path] = file.read(), os.stat(path)
+                kept[path] = file.read(), os.stat(path)
+        return kept
 
-    def restore(self, grant='password', **settings):
-        """Store, snapshot, attempts and breakers as in the beginning; the platform is well."""
-        self.well()
+    def put_back(self, kept):
         for path in list(self._files()):
-            if path not in self.kept:
+            if path not in kept:
                 os.unlink(path)
-        for path, (content, status) in self.kept.items():
+        for path, (content, status) in kept.items():
             with open(path, 'wb') as file:
                 file.write(content)
             os.chown(path, status.st_uid, status.st_gid)
             os.chmod(path, status.st_mode & 0o777)
+
+    def restore(self, grant='password', **settings):
+        """Store, snapshot, attempts and breakers as in the beginning; the platform is well."""
+        self.well()
+        self.put_back(self.kept)
         if self.grant != (grant, settings):
             self.configure(password_recheck_hours=GRANTS[grant], **settings)
             self.grant = grant, settings
