@@ -26,6 +26,7 @@ from signin import Host
 # (group, module, its list of cells, into how many shares it is cut, the platform's name)
 THEMES = [
     ('outage', 'outages', 'slow', 4, 'localhost'), ('outage', 'outages', 'names', 2, 'login.test'),
+    ('outage', 'outages', 'presets', 3, 'localhost'),
     ('outage', 'outages', 'documents', 1, 'localhost'), ('outage', 'outages', 'answers', 3, 'localhost'),
     ('refusal', 'refusals', 'all_cells', 8, 'localhost'),
     ('counts', 'counts', 'all_cells', 2, 'localhost'), ('counts', 'crowds', 'all_cells', 1, 'localhost'),

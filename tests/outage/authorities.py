@@ -34,15 +34,14 @@ FORMS = {  # how it is written in the configuration; where it is asked for, whic
 }
 ONE_OF_EACH = ('tenant by GUID', 'tenant by domain', 'US Government', 'China', 'External ID by its host alone',
                'B2C policy', 'B2C policy with tfp')
-NO_TENANTS = {name: f'https://{host}/{path}' for name, host, path in (
-    ('common', PUBLIC, 'common'), ('organizations', PUBLIC, 'organizations'),
-    ('consumers', PUBLIC, 'consumers/v2.0'), ('the tenant of consumers', PUBLIC, PERSONAL),
-    ('common of an alias', 'login.windows.net', 'common'), ('common of a cloud', GOVERNMENT, 'common'),
-    ('no tenant', PUBLIC, ''), ('no tenant, with version', PUBLIC, 'v2.0'),
-    ('no tenant of a policy', B2C, ''), ('no policy', B2C, NAMED),
-    ('the cloud that was closed', 'login.microsoftonline.de', TENANT))}
-
-
+SHARED, MISSING = 'is not one tenant of your own', 'the tenant is missing'
+NO_TENANTS = {  # what is said of it
+    f'https://{PUBLIC}/common': SHARED, f'https://{PUBLIC}/organizations': SHARED,
+    f'https://{PUBLIC}/consumers/v2.0': SHARED, f'https://{PUBLIC}/{PERSONAL}': SHARED,
+    'https://login.windows.net/Common': SHARED, f'https://{GOVERNMENT}/common/': SHARED,
+    f'https://{PUBLIC}': MISSING, f'https://{PUBLIC}/v2.0': MISSING, f'https://{CHINA}/': MISSING,
+    f'https://{B2C}/': MISSING, f'https://{B2C}/{NAMED}': 'the policy is missing',
+    f'https://login.microsoftonline.de/{TENANT}': 'has been closed'}
 KNOWN = {}  # by form: the files of a host
 
 
@@ -270,7 +269,7 @@ def a_domain_that_moved_is_somebody_elses(t):
 
 # What is no authority. --------------------------------------------------------------------------------
 
-def no_tenant(t, setting):
+def no_tenant(t, setting, trouble):
     """Seen by whoever signs in, in the log, and by the administrator: file, line, and what to write."""
     t.restore()
     t.configure(issuer=setting)
@@ -287,8 +286,8 @@ def no_tenant(t, setting):
     check(said.returncode not in (0, 1) and not said.stdout, said)
     for text in (said.stderr, t.whole_log()[before:]):
         check(f'{file}:1: issuer: ' in text, 'file and line', text)
-        check('write https://login.microsoftonline.com/TENANT' in text or 'write https://' in text
-              and '/TENANT' in text, 'the cure', text)
+        check(trouble in text, 'the trouble', trouble, text)
+        check('write https://' in text and '/TENANT' in text, 'the cure', text)
     t.unchanged(standing)
 
 
@@ -301,7 +300,8 @@ CELLS = {
 def all_cells():
     cells = [(f'{run.__name__}: {form}', lambda t, r=run, f=form: r(t, f))
              for run, forms in CELLS.items() for form in forms]
-    cells += [(f'no_tenant: {name}', lambda t, s=setting: no_tenant(t, s)) for name, setting in NO_TENANTS.items()]
+    cells += [(f'no_tenant: {setting}', lambda t, s=setting, w=trouble: no_tenant(t, s, w))
+              for setting, trouble in NO_TENANTS.items()]
     return cells + [(run.__name__, run) for run in (
         ways_of_one_tenant_are_one_account, another_cloud_is_another_platform,
         a_domain_that_moved_is_somebody_elses)]

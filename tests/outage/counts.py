@@ -1,4 +1,5 @@
 """What is sent, how often and when: counted in the platform's log, and read from the breakers."""
+import contextlib
 import json
 import os
 import subprocess
@@ -7,7 +8,7 @@ import time
 from expect import check
 from outage.bed import BOBS, GRANTS, LOGIN_SECONDS, SLACK_SECONDS, WRONG, cells_in
 from outage.faults import patience, raw
-from sign_in.harness import ADA, BOB, PASSWORD
+from sign_in.harness import ADA, BOB, PASSWORD, PATIENCE, wait_until
 
 FLOOR, CEILING, TOLD_MOST = 5, 40, 3600
 KINDS = {
@@ -210,6 +211,63 @@ def waits_grow_from_five_seconds_to_the_ceiling(t):
     check(waits[0] <= FLOOR + 2 and max(waits) > 2 * FLOOR, waits)
 
 
+def requests_of_an_outage_are_five_seconds_apart_and_more(t):
+    """By the platform's own clock, whoever signs in meanwhile, and however often."""
+    t.restore('refresh')
+    t.spoil({'fault': 'drop'})
+    begun = []  # when somebody was the first of a sign-in to ask
+    while len(begun) < 3:
+        count = connections(t)
+        t.expect('admit', t.timed(ADA, '', action='account', service='sshd'))
+        begun += [one['at'] for one in t.emulator.order(f'/_connections/{count}')[:1]]
+        time.sleep(0.2)  # as people come, not for a condition
+    gaps = [later - earlier for earlier, later in zip(begun, begun[1:])]
+    check(all(FLOOR <= gap <= most + SLACK_SECONDS for gap, most in zip(gaps, (FLOOR + 1, 2 * FLOOR + 1))), gaps)
+
+
+def an_outage_is_remembered_where_nothing_can_be_written(t, disk, kind):
+    """In the runtime folder, for the next process."""
+    t.restore('password')
+    request = {'read_only': True} if disk == 'read-only' else {}
+    with t.host.full_disk() if disk == 'full' else contextlib.nullcontext():
+        t.spoil(KINDS[kind] if kind in KINDS else patience('600'))
+        t.admitted_offline(t.timed(ADA, PASSWORD, **request))
+        t.admitted_offline(t.timed(ADA, PASSWORD, **request))
+        before = connections(t)
+        check(before and any(name.startswith('breaker-') for name in os.listdir(f'{t.host.build}/run/state')))
+        for _ in range(2):
+            t.admitted_offline(t.timed(ADA, PASSWORD, **request))
+            check(t.timed(ADA, WRONG, **request).verdict == 'unavailable')
+        check(t.timed(ADA, '', action='account', service='sshd', **request).verdict == 'admit')
+        check(connections(t) == before, 'something was sent')
+    check(not t.breakers(), 'it was to be remembered elsewhere')
+
+
+# At the same time. ---------------------------------------------------------------------------------------
+
+def tasks(conversation):
+    return len(os.listdir(f'/proc/{conversation.process.pid}/task'))
+
+
+def the_secret_is_compared_beside_the_request(t, grant, asked, secret):
+    """The request is sent before the computation has begun, and that ends before the answer comes."""
+    t.restore(grant)
+    if asked == 'token':  # the question whether an outage is over
+        make_outage(t, grant)
+    t.grant = None
+    t.configure(password_recheck_hours=GRANTS[grant], connect_seconds=PATIENCE, login_seconds=PATIENCE)
+    t.script(endpoint='token', hold=True, times=1)
+    with t.host.busy_slots():
+        signs_in = t.prompt()
+        answer = t.pool.submit(signs_in.finish, secret)
+        t.await_request(asked)
+        check(tasks(signs_in) == 2, 'nobody waits for a slot to compute in')
+    wait_until(lambda: tasks(signs_in) == 1, 'the end of the computation')
+    check(t.unseen() == [asked], t.unseen())
+    t.release()
+    check((answer.result().verdict == 'admit') == (secret == PASSWORD), answer.result())
+
+
 # The end of an outage. --------------------------------------------------------------------------------
 
 def make_outage(t, grant='refresh', fault=None):
@@ -295,9 +353,14 @@ VARIED = {
         [(kind, grant) for kind in KINDS for grant in GRANTS],
     what_is_no_outage_is_asked_again: [(kind, grant) for kind in NO_OUTAGE for grant in GRANTS],
     what_was_sent_counts_for_its_own_grant_alone: [(raw(500),)] + [(how,) for how in UNANSWERED.values()],
+    an_outage_is_remembered_where_nothing_can_be_written:
+        [(disk, kind) for disk in ('full', 'read-only') for kind in ('handshake broken off', '503', 'Retry-After')],
+    the_secret_is_compared_beside_the_request:
+        [(grant, asked, secret) for grant, sent in (('password', 'password'), ('refresh', 'refresh_token'))
+         for asked in (sent, 'token') for secret in (PASSWORD, WRONG)],
     nobody_asks_before_retry_after_is_over: [(grant, rule) for grant in GRANTS for rule in TOLD],
 }
 
 
 def all_cells():
-    return cells_in(globals(), [connections, probe, told], VARIED)
+    return cells_in(globals(), [connections, probe, told, tasks], VARIED)

@@ -1,8 +1,12 @@
 """Each kind of outage: the right secret of somebody known is good, and nothing else is."""
+import time
+
 from expect import check
 from outage.bed import GRANTS, OFFLINE_BAD, SECRETS
 from outage.faults import ANSWERS, CONNECTIONS, DOCUMENTS, KEYS, NAMES, SLOW
 from sign_in.harness import ADA, BOB, GENERIC, PASSWORD, UNREACHED
+
+ALL = {**ANSWERS, **SLOW, **CONNECTIONS}
 
 
 def known(t, fault, grant, secret):
@@ -98,6 +102,35 @@ def documents():
                        lambda t, f=fault, n=name: with_old_documents(t, f, n))
                       for who, name in (('known', ADA), ('not known', BOB))]
     return cells
+
+
+# The budgets that nobody has set: connect_seconds 3, login_seconds 8. ------------------------------
+
+PRESETS = {'black hole': 3, 'accepted, then silence': 3, 'a byte a second': 8, 'silence behind the headers': 8,
+           'a good answer, much too late': 8, 'reset in the body': 3}
+LEEWAY = 0.2
+TRIES = 3  # of which the best counts: a busy machine only adds
+
+
+def by_the_presets(t, kind, most, grant):
+    fault = {**ALL, 'a good answer, much too late': {'delay': 9}}[kind]
+    spans = []
+    while not spans or min(spans) > most + LEEWAY and len(spans) < TRIES:
+        t.restore(grant)
+        t.grant = None
+        t.configure(password_recheck_hours=GRANTS[grant], connect_seconds=None, login_seconds=None)
+        t.spoil(fault)
+        signs_in = t.prompt()
+        begun = time.monotonic()
+        t.admitted_offline(signs_in.finish(PASSWORD))
+        spans.append(time.monotonic() - begun)
+    check(min(spans) <= most + LEEWAY, 'took', spans)
+    check(kind == 'reset in the body' or min(spans) >= most - LEEWAY, 'another budget', spans)
+
+
+def presets():
+    return [(f'presets, {kind}: {grant} grant', lambda t, k=kind, m=most, g=grant: by_the_presets(t, k, m, g))
+            for kind, most in PRESETS.items() for grant in GRANTS if grant == 'refresh' or most < 8]
 
 
 def answers():

@@ -149,7 +149,12 @@ def of_somebody_unknown(t, row, secret):
     wanted = MESSAGES[row.message if row.letter in TO_STRANGERS else 'BAD']
     check(wanted in words(first), 'wanted', wanted, 'got', first)
     check(first.verdict == ('unavailable' if row.letter in ('U', 'C1', 'C2') else 'deny'), first)
-    return t.unchanged(standing)  # so that later he is a stranger as before
+    t.unchanged(standing)  # so that later he is a stranger as before
+    t.emulator.order('/_clear', {})
+    t.spoil(row.silence if secret == 'right' else BROKEN_OFF)
+    again = t.timed(BOB, t.secret(secret, BOB))
+    check(again.verdict == 'unavailable' and OFFLINE_GENERIC in words(again), 'offline', again)
+    return t.unchanged(standing)
 
 
 def codes():
