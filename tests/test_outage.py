@@ -30,13 +30,15 @@ THEMES = [
     ('outage', 'outages', 'documents', 1, 'localhost'), ('outage', 'outages', 'answers', 3, 'localhost'),
     ('refusal', 'refusals', 'all_cells', 8, 'localhost'),
     ('counts', 'counts', 'all_cells', 2, 'localhost'), ('counts', 'crowds', 'all_cells', 1, 'localhost'),
+    ('counts', 'crowds', 'of_the_client', 1, 'localhost'),
     ('lifetimes', 'lifetimes', 'all_cells', 1, 'localhost'),
     ('authority', 'authorities', 'all_cells', 4, 'login.microsoftonline.com'),
     ('by-hand', 'byhand', 'all_cells', 1, 'localhost'),
     ('hangs', 'hangs', 'all_cells', 2, 'login.test'),
 ]
 GROUPS = ('outage', 'refusal', 'counts', 'lifetimes', 'authority', 'by-hand', 'hangs')
-NEEDED = ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2', 'pam_latchkey.so', 'tests/pam_ask')
+NEEDED = ('latchkey-login', 'latchkey', 'libnss_latchkey.so.2', 'pam_latchkey.so', 'tests/pam_ask',
+          'tests/platform_probe')
 AT_ONCE = 6  # many of them wait
 # The disk of this machine is not what is tried here: a store in memory is many times as fast.
 APART = ['/usr/bin/unshare', '-m', '-n', '/bin/sh', '-ec', '''
@@ -46,7 +48,7 @@ APART = ['/usr/bin/unshare', '-m', '-n', '/bin/sh', '-ec', '''
     mount --bind "$0/resolv.conf" /etc/resolv.conf
     mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf
     mount -t tmpfs -o mode=755 tmpfs "$1"
-    cp "$0"/latchkey* "$0"/libnss* "$0"/pam_* "$1"
+    cp "$0"/latchkey* "$0"/libnss* "$0"/pam_* "$0"/platform_probe "$1"
     shift
     exec "$@"''']
 

@@ -2,8 +2,11 @@
 import concurrent.futures
 import os
 import secrets
+import tempfile
 import time
 
+from client.bed import Bed
+from client.documents import random_keys_of_many_processes_cause_one_fetch_in_five_minutes
 from expect import check
 from outage.bed import cells_in
 from sign_in.company import stands_in_line
@@ -135,5 +138,18 @@ def documents_are_asked_for_on_condition(t):
 VARIED = {fifty_sign_ins_of_one_person_are_one_request: [('account', 50), ('authenticate', ATTEMPTS)]}
 
 
+def a_thousand_tokens_with_unknown_keys_cause_one_fetch(t):
+    """By the platform client alone, in eight processes."""
+    with tempfile.TemporaryDirectory(prefix='client-') as folder:
+        client = Bed(t.emulator, f'{t.host.build}/platform_probe', folder)
+        random_keys_of_many_processes_cause_one_fetch_in_five_minutes(client)
+
+
+def of_the_client():
+    """Apart: it gives the platform's orders itself."""
+    return [(run.__name__, run) for run in (a_thousand_tokens_with_unknown_keys_cause_one_fetch,)]
+
+
 def all_cells():
-    return cells_in(globals(), [token_with_an_unknown_key], VARIED)
+    return cells_in(globals(), [token_with_an_unknown_key, a_thousand_tokens_with_unknown_keys_cause_one_fetch],
+                    VARIED)
