@@ -128,12 +128,20 @@ static void a_number_that_a_local_group_has_is_not_given(void **state)
         const char *before, *behind; /* the number of `team` */
         bool has;
     } rows[] = {
-        {"other:x:", ":", true},      {"other:x:", ":ada,bob\n", true},
-        {"other:x:", "", true},       {"root:x:0:\nother:x:000", ":\nz:x:9:\n", true},
-        {"other:x: ", ":\n", true},   {"other::+", ":\n", true},
-        {":x:", ":\n", true},         {"other:x:1", ":\n", false},
-        {"other:x:", "1:\n", false},  {"other:", ":1:\n", false},
-        {"other:x:1:", "\n", false},  {"other", ":x:1:\n", false},
+        {"other:x:", ":", true},
+        {"other:x:", ":ada,bob\n", true},
+        {"other:x:", "", true},
+        {"other:x:", ":ada1,bob2", true},
+        {"root:x:0:\nother:x:000", ":\nz:x:9:\n", true},
+        {"other:x: ", ":\n", true},
+        {"other::+", ":\n", true},
+        {":x:", ":\n", true},
+        {"other:x:1", ":\n", false},
+        {"other:x:18446744075588599809:\nx:x:5", ":\n", false}, /* 2^64 more */
+        {"other:x:", "1:\n", false},
+        {"other:", ":1:\n", false},
+        {"other:x:1:", "\n", false},
+        {"other", ":x:1:\n", false},
         {"other:x\n:", ":\n", false},
     };
     char text[64];
