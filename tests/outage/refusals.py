@@ -16,6 +16,7 @@ import os
 from expect import check
 from outage.bed import GRANTS, SECRETS
 from outage.codes import MESSAGES, WORDS, every, numbers
+from outage.hangs import Application
 from sign_in.harness import ADA, BOB, GENERIC, PASSWORD
 
 CODES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../platform/codes')
@@ -216,6 +217,29 @@ def gone_twice(t, number, wait, grant):
     check(t.person('uid') == uid and t.has('refusal'))
 
 
+PAM_CODES = {'admit': 0, 'forbidden': 6, 'deny': 7, 'unavailable': 9, 'expired': 13}  # of libpam
+
+
+def by_libpam(t, row):
+    """What an application gets, and shows: the helper's verdict through the real library, twice."""
+    t.restore()
+    t.spoil(row.rule)
+    code, _, shown = Application(t).ask().answer(PASSWORD).finish()
+    check(code == PAM_CODES[row.verdict] and MESSAGES[row.message] in shown, 'wanted', row.verdict, 'got', code, shown)
+    t.emulator.order('/_clear', {})
+    t.spoil(BROKEN_OFF)
+    if row.letter != 'I':
+        code, _, shown = Application(t).ask().answer(PASSWORD).finish()
+        check((code == 0) == (not row.closes('right')), 'offline', code, shown)
+
+
+def libpam():
+    """One row of each letter and verdict."""
+    rows = {(row.letter, row.verdict): row for row in reversed([Row(*row) for row in every()])}
+    return [(f'{row.name}: by libpam, {letter} is {verdict}', lambda t, r=row: by_libpam(t, r))
+            for (letter, verdict), row in rows.items()]
+
+
 def all_cells():
-    return codes() + never_found() + [('the numbers are those of the table',
+    return codes() + libpam() + never_found() + [('the numbers are those of the table',
                                        the_numbers_are_those_of_the_table)]
