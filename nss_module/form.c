@@ -13,5 +13,7 @@ enum names names_here(void)
 /* Root's word is asked last: most names that are looked up here are not ours by their spelling. */
 bool may_be_a_person(const char *name)
 {
-    return (name_is_person(name) || name_is_short(name)) && name_fits(name, names_here());
+    bool full = name_is_person(name);
+
+    return (full || name_is_short(name)) && full == (names_here() == NAMES_FULL);
 }
