@@ -152,7 +152,7 @@ bool store_saw_time(struct store *store, time_t now, struct error *why);
 
 /*
  * Writes everything public to a new snapshot in `public_folder`; of several publishers the last
- * one has the newest. Names that local files have got since are left out, refused people are not;
+ * one has the newest. Whose name or id local files have got since is left out, who is refused is not;
  * when the local entry is gone, a person comes back at the next sign-in (store_is_published), a
  * group with the next publication, whatever that is for.
  */

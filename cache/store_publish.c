@@ -17,10 +17,11 @@
 OWN_DEFINE(release_builder, struct snapshot_builder, snapshot_builder_release);
 OWN_DEFINE(release_local, struct local, local_release);
 
-/* Local files may have got a name since, and the rules may have become stricter. */
-static bool group_is_showable(const struct local *local, const char *name)
+/* Local files may have got a name or an id since, and the rules may have become stricter. */
+static bool group_is_showable(const struct local *local, uint32_t gid, const char *name)
 {
-    return name_is_group(name) && !name_is_dangerous(name) && !local_has_name(local, name);
+    return name_is_group(name) && !name_is_dangerous(name) && !local_has_name(local, name) &&
+           !local_has_id(local, gid);
 }
 
 /* What a walk over a table has met. */
@@ -105,7 +106,7 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
         if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
             return store_damaged(why);
         census_add(&met, gid);
-        if (group_is_showable(local, name) &&
+        if (group_is_showable(local, gid, name) &&
             (!snapshot_add_group(builder, gid, name, why) || !shown_add(shown, gid, why)))
             return false;
     }
@@ -183,7 +184,8 @@ static bool person_show(struct store *store, sqlite3_stmt *row, struct membershi
         !column_copy(row, 4, shell, sizeof shell))
         return store_damaged(why);
     census_add(met, uid);
-    lookup = person_called(store, local, name, called, why);
+    lookup =
+        local_has_id(local, uid) ? LOOKUP_ABSENT : person_called(store, local, name, called, why);
     if (lookup != LOOKUP_FOUND)
         return lookup == LOOKUP_ABSENT;
     return gids_read(memberships, shown, uid, gids, &count, why) &&
