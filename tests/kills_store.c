@@ -218,7 +218,7 @@ int main(int argc, char **argv)
     place_make(&place);
     (void)getpwuid(ID_MOST); /* loads what the name service needs, once for all children */
     interrupt_everywhere(&enrolment, every);
-    for (old_version = 1; old_version <= 4; old_version++)
+    for (old_version = 1; old_version <= OLD_VERSION_MOST; old_version++)
         interrupt_everywhere(&upgrade, every);
     place_remove(&place);
     return kill_verdict();

@@ -186,15 +186,19 @@ static void many_open_descriptors_are_no_obstacle(void **state)
     struct rlimit was, more;
     int fds[5000];
     size_t opened = 0;
+    bool all;
 
     (void)state;
     getrlimit(RLIMIT_NOFILE, &was);
     more = was;
+    if (geteuid() == 0 && more.rlim_max < 6000)
+        more.rlim_max = 6000;
     more.rlim_cur = more.rlim_max < 6000 ? more.rlim_max : 6000;
-    setrlimit(RLIMIT_NOFILE, &more);
+    all = setrlimit(RLIMIT_NOFILE, &more) == 0 && more.rlim_cur == 6000;
     while (opened < 5000 && (fds[opened] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
         opened++;
     assert_true(opened > 1024); /* more than a set of select(2) holds */
+    assert_true(opened == 5000 || !all);
     publish(9);
     expect_round(9);
     while (opened)

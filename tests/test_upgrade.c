@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#define VERSION_NOW 5
+#define VERSION_NOW (OLD_VERSION_MOST + 1)
 #define PROCESSES   8
 
 static struct place place;
