@@ -57,6 +57,8 @@ sum store
 run names tests/names.py "$plain"
 run names tests/names_sign_in.py "$plain" "$(choose 1 40)"
 sum names
+run page tests/snapshot_page.py "$plain"
+sum page
 run threads "$sanitized/tests/hostile_publisher" flip "$(choose 20 1)"
 run threads "$threads/tests/hostile_publisher" replace "$(choose 1000 50)"
 sum threads
