@@ -1,5 +1,6 @@
 """What every test of whole sign-ins stands on: a host, a platform, and words for both."""
 import concurrent.futures
+import os
 import re
 import time
 
@@ -159,6 +160,16 @@ class Test:
 
     def person(self, what='count(*)'):
         return self.host.ask_store(f'SELECT {what} FROM person')[0][0]
+
+    def published(self):
+        """Each file that everybody may read: its generation, what file it is, and when it was written."""
+        found, folder = {}, f'{self.host.state}/public'
+        for name in os.listdir(folder):
+            status = os.stat(f'{folder}/{name}')
+            with open(f'{folder}/{name}', 'rb') as file:
+                found[name] = (int.from_bytes(file.read(24)[16:], 'little'), status.st_ino, status.st_mtime_ns,
+                               status.st_ctime_ns)
+        return found
 
     def standing(self):
         """Everything about people and groups. (Facts, such as the highest time, may change.)"""

@@ -70,3 +70,23 @@ def nobody_outside_our_domains_costs_a_request(t):
     for name in ('eve@elsewhere.example', 'ada@contoso.example.evil.example', 'ada@example'):
         t.expect('deny', t.host.sign_in(name, PASSWORD))
     check(t.seen() == [])
+
+
+def a_sign_in_that_changes_nothing_public_publishes_nothing(t):
+    t.know_ada()
+    before = t.published()
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'] and t.published() == before, 'online', before, t.published())
+    t.offline('admit')
+    check(t.published() == before, 'offline', before, t.published())
+    t.configure(password_recheck_hours=0)  # a new verifier, which is not public
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    t.expect('deny', t.host.sign_in(ADA, 'wrong'))
+    t.expect('admit', t.host.account(ADA, service='sshd'))
+    check(t.published() == before, 'a password proven, one refused, an account looked at', before, t.published())
+    t.change(groups=['linux-admins'])
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    after = t.published()
+    check(after['snapshot'][0] == before['snapshot'][0] + 1, 'and what does change it is published once', before, after)
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    check(t.published() == after)
