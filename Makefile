@@ -263,7 +263,7 @@ test-cache: check-build
 emulator:
 	@exec /usr/bin/python3 -B -W ignore::DeprecationWarning tests/emulator/byhand.py
 
-## test-container: the packages, checked and then used in a container with systemd, sshd, login, su and sudo
+## test-container: the packages, checked and then used in a container with systemd, sshd, login, su and sudo (FULL=1: 5,000 random names at sshd)
 test-container: deb
 	tests/packages.sh $B/deb; status=$$?; for story in story first; do \
 	    LATCHKEY_PACKAGES=$B/deb tests/container/$$story.py || status=1; done; exit $$status
