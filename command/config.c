@@ -6,6 +6,7 @@
 #include "cache/naming.h"
 #include "command/command.h"
 #include "command/host_ranges.h"
+#include "command/json.h"
 #include "command/nss_conf.h"
 #include "command/pam_stack.h"
 #include "command/republish.h"
@@ -75,6 +76,24 @@ static void tell(const struct nss_facts *facts, const char *not_ssh)
         puts(not_ssh);
 }
 
+/* Without its end: who is left out is told after that. */
+static void tell_json(const struct nss_facts *facts, const char *not_ssh)
+{
+    const struct config *config = facts->config;
+
+    printf("{\"file\": \"" NSS_CONF_FILE "\", \"local_groups\": [");
+    for (size_t i = 0; i < config->local_groups.count; i++) {
+        printf("%s\n  {\"name\": ", i ? "," : "");
+        json_print(config->local_groups.items[i]);
+        printf(", \"gid\": %u, \"object_id\": ", facts->local_gids[i]);
+        json_print(config->local_group_ids.items[i]);
+        printf(", \"platform_gid\": %u}", facts->platform_gids[i]);
+    }
+    printf("],\n \"first_by_ssh\": %s", not_ssh ? "false, \"why_not\": " : "true");
+    if (not_ssh)
+        json_print(not_ssh);
+}
+
 /* From here on ids are judged by the window that is to be in force. */
 static bool use_window(const struct config *config, struct error *why)
 {
@@ -94,7 +113,7 @@ static bool is_renamed(const struct naming *before)
            (now.names != before->names || strcmp(now.domain, before->domain) != 0);
 }
 
-static bool apply(struct error *why)
+static bool apply(bool json, struct error *why)
 {
     OWNED(release_config) struct config *config = NULL;
     uint32_t local_gids[CONFIG_LOCAL_GROUPS_MOST];
@@ -103,6 +122,7 @@ static bool apply(struct error *why)
     OWNED(close_fd) int lock = -1;
     struct naming before;
     const char *not_ssh;
+    bool good;
 
     if (geteuid() != 0)
         return error_set(why, ERROR_CONFIG, "only root can do that");
@@ -116,21 +136,25 @@ static bool apply(struct error *why)
     facts.issuer = not_ssh ? "" : reserved.issuer;
     if (!naming_read(&before, why) || !nss_conf_write(&facts, why))
         return false;
-    tell(&facts, not_ssh);
-    return !is_renamed(&before) || republish(why);
+    (json ? tell_json : tell)(&facts, not_ssh);
+    good = !is_renamed(&before) || republish(json, why);
+    if (json)
+        puts("}");
+    return good;
 }
 
 static int run(const struct command *command, int count, char **arguments)
 {
+    bool json = count > 2 && strcmp(arguments[2], "--json") == 0;
     struct error why = {0};
 
     if (count < 2)
         return command_misused(command, "apply is missing");
     if (strcmp(arguments[1], "apply") != 0)
         return command_misused(command, "there is no config %s", arguments[1]);
-    if (count > 2)
-        return command_misused(command, "nothing may follow apply");
-    if (apply(&why))
+    if (count > (json ? 3 : 2))
+        return command_misused(command, "nothing may follow apply%s", json ? " --json" : "");
+    if (apply(json, &why))
         return EXIT_GOOD;
     fprintf(stderr, "latchkey config apply: %s\n", why.text);
     return EXIT_HOST;
@@ -139,10 +163,12 @@ static int run(const struct command *command, int count, char **arguments)
 const struct command command_config = {
     .name = "config",
     .does = "bring what the configuration says to where it counts",
-    .synopsis = "apply",
+    .synopsis = "apply [--json]",
     .help = "apply  Writes " NSS_CONF_FILE ", by which the NSS module knows our domains, home\n"
             "       and shell, and which local groups go to which groups of the platform.\n"
-            "       For root. To be run after each change of the configuration.\n\n"
+            "       For root. To be run after each change of the configuration.\n"
+            "       --json  for programs: an object of file, local_groups, first_by_ssh (and\n"
+            "               why_not) and, when people are called otherwise, left_out\n\n"
             "exit status: 0 done, 2 wrong use, 3 this host is at fault: nothing was changed",
     .run = run,
 };

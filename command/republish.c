@@ -5,6 +5,7 @@
 #include "cache/snapshot_file.h"
 #include "cache/store_export.h"
 #include "command/host.h"
+#include "command/json.h"
 #include "config/paths.h"
 
 #include <errno.h>
@@ -27,7 +28,21 @@ static bool is_in(const struct snapshot *snapshot, const struct naming *naming, 
            snapshot_gids_of(snapshot, shown, &ignored) == LOOKUP_FOUND;
 }
 
-static void tell_who_is_left_out(struct store *store, const struct snapshot *snapshot)
+static void tell_one(const char *name, size_t number, bool json)
+{
+    if (number > NAMED_MOST)
+        return;
+    if (json) {
+        fputs(number > 1 ? ", " : "", stdout);
+        json_print(name);
+        return;
+    }
+    printf("%s has no name on this host: it is not of the one domain, or means power, or it or the "
+           "id is a local user's or a group's\n",
+           name);
+}
+
+static void tell_who_is_left_out(struct store *store, const struct snapshot *snapshot, bool json)
 {
     OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
     OWNED(export_owned) struct store_export *export = NULL;
@@ -37,16 +52,17 @@ static void tell_who_is_left_out(struct store *store, const struct snapshot *sna
 
     if (!groups || !store_export_begin(store, &export, &ignored))
         return;
+    fputs(json ? ",\n \"left_out\": [" : "", stdout);
     while (store_export_next(export, groups, &person, &ignored) == LOOKUP_FOUND)
-        if (!is_in(snapshot, store_naming(store), person.name) && ++left_out <= NAMED_MOST)
-            printf("%s has no name on this host: it is not of the one domain, or means power, or "
-                   "is a local user's or a group's\n",
-                   person.name);
-    if (left_out > NAMED_MOST)
+        if (!is_in(snapshot, store_naming(store), person.name))
+            tell_one(person.name, ++left_out, json);
+    if (json)
+        printf("], \"left_out_count\": %zu", left_out);
+    else if (left_out > NAMED_MOST)
         printf("and %zu others have none\n", left_out - NAMED_MOST);
 }
 
-static bool publish(struct error *why)
+static bool publish(bool json, struct error *why)
 {
     OWNED(close_fd) int folder = -1;
     OWNED(store_owned) struct store *store = NULL;
@@ -58,14 +74,14 @@ static bool publish(struct error *why)
     folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || !snapshot_file_map(folder, "snapshot", &snapshot))
         return error_set(why, ERROR_SYSTEM, SNAPSHOT_PATH " cannot be read");
-    tell_who_is_left_out(store, &snapshot);
+    tell_who_is_left_out(store, &snapshot, json);
     return true;
 }
 
-static int be_the_child(void)
+static int be_the_child(bool json)
 {
     struct error why = {0};
-    bool good = publish(&why);
+    bool good = publish(json, &why);
 
     if (!good)
         fprintf(stderr, "%s\n", why.text);
@@ -75,7 +91,7 @@ static int be_the_child(void)
 
 /* ---- in the parent ---- */
 
-bool republish(struct error *why)
+bool republish(bool json, struct error *why)
 {
     int status = 0;
     pid_t child;
@@ -83,7 +99,7 @@ bool republish(struct error *why)
     fflush(stdout);
     child = fork();
     if (child == 0)
-        _exit(be_the_child());
+        _exit(be_the_child(json));
     if (child < 0)
         return error_set(why, ERROR_SYSTEM, "a process: %s", strerror(errno));
     while (waitpid(child, &status, 0) < 0)

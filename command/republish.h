@@ -8,6 +8,7 @@
 
 /*
  * Publishes the store by what nss.conf says now, in a child that gives root up first, and names on
- * standard output those who have no name on this host any more.
+ * standard output those who have no name on this host any more; `json`: as members of an object that is
+ * begun, left_out (the first of them) and left_out_count.
  */
-bool republish(struct error *why);
+bool republish(bool json, struct error *why);

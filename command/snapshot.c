@@ -135,7 +135,23 @@ static int verify(const char *file, bool json)
 
 /* ---- rollback and rebuild ---- */
 
-static int rollback(void)
+static void tell_rollback(const struct rollback *done, bool json)
+{
+    const struct snapshot_facts *shown = &done->previous;
+
+    if (json)
+        printf("{\"generation\": %" PRIu64 ", \"shows\": %" PRIu64
+               ", \"people\": %u, \"groups\": %u}\n",
+               done->generation, shown->generation, shown->people, shown->groups);
+    else
+        printf("generation %" PRIu64 " shows what generation %" PRIu64
+               " did: %u people, %u groups\n"
+               "what it replaces is kept as " PUBLIC_DIR "/" SNAPSHOT_PREVIOUS "\n"
+               "the next sign-in that changes something public publishes from the store again\n",
+               done->generation, shown->generation, shown->people, shown->groups);
+}
+
+static int rollback(bool json)
 {
     struct error why = {0};
     struct rollback done;
@@ -144,11 +160,7 @@ static int rollback(void)
         return failed("rollback", &why);
     switch (snapshot_rollback(PRIVATE_DIR, PUBLIC_DIR, &done, &why)) {
     case LOOKUP_FOUND:
-        printf(
-            "generation %" PRIu64 " shows what generation %" PRIu64 " did: %u people, %u groups\n"
-            "what it replaces is kept as " PUBLIC_DIR "/" SNAPSHOT_PREVIOUS "\n"
-            "the next sign-in that changes something public publishes from the store again\n",
-            done.generation, done.previous.generation, done.previous.people, done.previous.groups);
+        tell_rollback(&done, json);
         return EXIT_GOOD;
     case LOOKUP_ABSENT:
         fprintf(stderr,
@@ -161,7 +173,7 @@ static int rollback(void)
     }
 }
 
-static bool show(struct error *why)
+static bool show(bool json, struct error *why)
 {
     OWNED(close_fd) int folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
@@ -170,18 +182,22 @@ static bool show(struct error *why)
     if (folder < 0 || !snapshot_file_map(folder, SNAPSHOT_NAME, &snapshot))
         return error_set(why, ERROR_SYSTEM, SNAPSHOT_PATH " cannot be read");
     facts = snapshot_facts_of(&snapshot);
-    printf("generation %" PRIu64 " is made from the store: %u people, %u groups\n",
-           facts.generation, facts.people, facts.groups);
+    if (json)
+        printf("{\"generation\": %" PRIu64 ", \"people\": %u, \"groups\": %u}\n", facts.generation,
+               facts.people, facts.groups);
+    else
+        printf("generation %" PRIu64 " is made from the store: %u people, %u groups\n",
+               facts.generation, facts.people, facts.groups);
     return true;
 }
 
-static int rebuild(void)
+static int rebuild(bool json)
 {
     OWNED(store_owned) struct store *store = NULL;
     struct error why = {0};
 
     if (!host_become_owner(true, &why) || !store_open(PRIVATE_DIR, &store, &why) ||
-        !store_publish(store, PUBLIC_DIR, &why) || !show(&why))
+        !store_publish(store, PUBLIC_DIR, &why) || !show(json, &why))
         return failed("rebuild", &why);
     return EXIT_GOOD;
 }
@@ -206,26 +222,31 @@ static int run_verify(const struct command *command, int count, char **arguments
 
 static int run(const struct command *command, int count, char **arguments)
 {
+    bool json = count > 2 && strcmp(arguments[2], "--json") == 0;
+
     if (count < 2)
         return command_misused(command, "verify, rollback or rebuild is missing");
     if (strcmp(arguments[1], "verify") == 0)
         return run_verify(command, count, arguments);
     if (strcmp(arguments[1], "rollback") != 0 && strcmp(arguments[1], "rebuild") != 0)
         return command_misused(command, "there is no snapshot %s", arguments[1]);
-    if (count > 2)
-        return command_misused(command, "nothing may follow %s", arguments[1]);
-    return strcmp(arguments[1], "rollback") == 0 ? rollback() : rebuild();
+    if (count > (json ? 3 : 2))
+        return command_misused(command, "%s: \"%s\" is too much", arguments[1],
+                               arguments[json ? 3 : 2]);
+    return strcmp(arguments[1], "rollback") == 0 ? rollback(json) : rebuild(json);
 }
 
 const struct command command_snapshot = {
     .name = "snapshot",
     .does = "verify the file that names everybody, go back, or make it anew",
-    .synopsis = "verify [--json] [FILE] | rollback | rebuild",
+    .synopsis = "verify [--json] [FILE] | rollback [--json] | rebuild [--json]",
     .help = "verify    Reads " SNAPSHOT_PATH ", or FILE, to the end, and\n"
             "          says what is wrong and at which byte.\n"
             "          --json  for programs: an object of file, faults, state, and what is in it\n"
             "rollback  Publishes the file before this one again, as a new generation.\n"
-            "rebuild   Publishes what the store holds.\n\n"
+            "rebuild   Publishes what the store holds.\n"
+            "          --json  of both: an object of generation, people, groups; of rollback also\n"
+            "                  shows, the generation that this one is a copy of\n\n"
             "exit status: 0 good, or done, 1 damaged, or there is nothing sound to go back to,\n"
             "             2 wrong use, 3 this host is at fault",
     .run = run,

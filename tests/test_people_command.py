@@ -257,6 +257,30 @@ def rollback_and_rebuild(host):
     host.tool("snapshot", "verify")
 
 
+def programs_can_read_what_is_told(host):
+    host.take(person("a"))
+    host.take(person("b", groups=[{"object_id": "g"}]))
+    number = generation(host)
+    assert json.loads(host.tool("snapshot", "rollback", "--json")) == {
+        "generation": number + 1, "shows": number - 1, "people": 1, "groups": 0}
+    assert json.loads(host.tool("snapshot", "rebuild", "--json")) == {
+        "generation": number + 2, "people": 2, "groups": 1}
+    host.take(person("root"))
+    gid = next(int(line.split(":")[2]) for line in open("/etc/group", encoding="utf-8") if line.startswith("audio:"))
+    with open(host.etc + "/latchkey.conf", "a", encoding="utf-8") as conf:
+        conf.write("names = short\n[local groups]\naudio = 66666666-2222-3333-4444-555555555555\n")
+    said = json.loads(host.tool("config", "apply", "--json"))
+    group = said["local_groups"].pop()
+    assert group["name"] == "audio" and group["gid"] == gid and group["platform_gid"] >= 0x70000000, group
+    assert group["object_id"] == "66666666-2222-3333-4444-555555555555" and not said["local_groups"]
+    assert said["first_by_ssh"] != ("why_not" in said) and said["file"] == host.etc + "/nss.conf", said
+    assert (said["left_out"], said["left_out_count"]) == (["root@contoso.example"], 1), said
+    assert "left_out" not in json.loads(host.tool("config", "apply", "--json")), "nothing was called otherwise"
+    for words in (("config", "apply", "--json", "x"), ("config", "apply", "x"), ("snapshot", "rebuild", "--json", "x"),
+                  ("snapshot", "rollback", "x", "--json")):
+        assert "see latchkey" in host.tool(*words, status=2)
+
+
 def a_lost_or_damaged_store_is_recovered(host):
     groups = [{"object_id": "g1", "name": "engineers"}, {"object_id": "11111111-2222-3333-4444-555555555555"}]
     lines = [person(f"p{i}", groups=groups) for i in range(30)]
@@ -322,7 +346,8 @@ TESTS = (people_come_in_and_go_out_alike, bad_lines_are_named_and_change_nothing
          a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
          others_get_in_between, interrupted_it_shows_what_it_has_recorded, what_cannot_be_shown_is_told,
          it_is_not_done_as_root, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,
-         a_bar_is_drawn_on_a_terminal_alone, damage_is_found, rollback_and_rebuild, a_lost_or_damaged_store_is_recovered,
+         a_bar_is_drawn_on_a_terminal_alone, damage_is_found, rollback_and_rebuild, programs_can_read_what_is_told,
+         a_lost_or_damaged_store_is_recovered,
          without_a_sound_snapshot_nothing_is_recovered, calls_that_are_wrong_are_told)
 
 
