@@ -129,7 +129,7 @@ static void tell_until(struct attempt *a)
 
     if (localtime_r(&until, &parts))
         strftime(date, sizeof date, "%Y-%m-%d %H:%M", &parts);
-    words_offline_until(date, text, sizeof text);
+    words_offline_until(online_cause(a), date, text, sizeof text);
     talk_tell(a->talk, text, &(struct error){0});
 }
 

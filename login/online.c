@@ -61,10 +61,19 @@ static enum words advice_of(const struct outcome *outcome)
         [ADVICE_GUEST] = WORDS_GUEST,       [ADVICE_HOURS] = WORDS_HOURS,
         [ADVICE_RISK] = WORDS_RISK,         [ADVICE_REGISTER] = WORDS_REGISTER,
         [ADVICE_DECLINED] = WORDS_DECLINED, [ADVICE_ASSIGN] = WORDS_NOT_ALLOWED,
+        [ADVICE_POLICY] = WORDS_POLICY,     [ADVICE_EXPIRED] = WORDS_EXPIRED,
+        [ADVICE_VERIFY] = WORDS_MORE,       [ADVICE_AGAIN] = WORDS_REVOKED,
+        [ADVICE_CODE] = WORDS_CODE,         [ADVICE_LATE] = WORDS_CODE_LATE,
+        [ADVICE_SETUP] = WORDS_SETUP,       [ADVICE_CLOCK] = WORDS_TIME,
     };
 
-    return outcome->answer == ANSWER_REFUSED && outcome->advice < ADVICES ? words[outcome->advice]
-                                                                          : WORDS_NONE;
+    return outcome->answer != ANSWER_ACCEPTED && outcome->advice < ADVICES ? words[outcome->advice]
+                                                                           : WORDS_NONE;
+}
+
+enum words online_cause(const struct attempt *a)
+{
+    return a->result == RESULT_UNREACHABLE || a->result == RESULT_UNSERVED ? a->advice : WORDS_NONE;
 }
 
 /* For the log: which limit ended a wait. To keep what came of it may take its time as well. */

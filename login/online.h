@@ -24,6 +24,9 @@ void online_wait_turn(struct attempt *attempt, bool to_the_end);
 /* Called once what was learned is recorded; also ends the turn of the token. */
 void online_end_turns(struct attempt *attempt);
 
+/* What is wrong with the platform, as far as it is not that nobody can be reached: WORDS_NONE. */
+enum words online_cause(const struct attempt *attempt);
+
 /* Whether another sign-in has proven the password since the secret was typed here. */
 bool online_password_is_proven(const struct attempt *attempt);
 

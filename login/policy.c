@@ -110,12 +110,12 @@ static struct decision deny(const struct facts *facts)
 
     decision.verdict = effect->verdict;
     decision.words = effect->words;
-    if (facts->advice != WORDS_NONE && !is_unreachable(facts->result))
+    if (facts->advice != WORDS_NONE)
         decision.words = facts->advice;
     /* The token was no way around what the password lacks. */
     if (facts->more != WORDS_NONE && is_only_about_token(facts->result))
         decision.words = facts->more;
-    if (facts->local == LOCAL_RIGHT)
+    if (facts->local == LOCAL_RIGHT || is_unreachable(facts->result))
         return decision;
     /* A wrong secret says nothing about the right one. */
     if (facts->result == RESULT_SECRET) {
@@ -124,10 +124,9 @@ static struct decision deny(const struct facts *facts)
     }
     /* Nobody learns about an account before the secret is proven; "more" and "setup" follow it. */
     if (facts->local == LOCAL_WRONG ||
-        (facts->result != RESULT_MORE_PASSWORD && facts->result != RESULT_SETUP &&
-         !is_unreachable(facts->result))) {
-        decision.words = is_unreachable(facts->result) ? WORDS_OFFLINE_BAD : WORDS_BAD;
-        decision.verdict = is_unreachable(facts->result) ? VERDICT_UNAVAILABLE : VERDICT_DENY;
+        (facts->result != RESULT_MORE_PASSWORD && facts->result != RESULT_SETUP)) {
+        decision.words = WORDS_BAD;
+        decision.verdict = VERDICT_DENY;
     }
     return decision;
 }
@@ -146,6 +145,8 @@ static struct decision offline(const struct facts *facts)
         return (struct decision){.step = STEP_ADMIT_OFFLINE};
     if (facts->result == RESULT_LOCKED)
         return (struct decision){.verdict = VERDICT_MAXTRIES, .words = WORDS_LOCKED};
+    if (is_unreachable(facts->result) && facts->advice != WORDS_NONE)
+        return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = facts->advice};
     return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = words[facts->offline]};
 }
 

@@ -85,7 +85,8 @@ struct facts {
                                what it would be told is known: policy_wants_more */
     bool password_unserved; /* the platform answered, but not to password grants */
     bool refused_before;    /* policy_was_refused_before */
-    enum words advice;      /* what a refusal adds for somebody who may know; or WORDS_NONE */
+    enum words advice;      /* what a refusal adds for somebody who may know, or what is wrong
+                               where nobody was reached, told to all; or WORDS_NONE */
     bool token_stuck;       /* not asked yet, there is one, but its successor could not be stored */
     enum words more;        /* more than this password is required; else WORDS_NONE */
 };

@@ -34,6 +34,10 @@ const char *words_text(enum words words)
         [WORDS_REGISTER] = "Your organisation wants you to register security information first. "
                            "Do that in a browser, then sign in again.",
         [WORDS_DECLINED] = "The sign-in request was declined or not completed.",
+        [WORDS_CODE] = "The code was not accepted. Start again.",
+        [WORDS_CODE_LATE] = "The code ran out before it was used. Start again.",
+        [WORDS_TIME] = "The clock of this host is wrong, so sign-ins cannot be checked. Tell your "
+                       "administrator.",
         [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",
         [WORDS_ELSEWHERE] = "This name cannot be used for your account on this host. Tell your "
                             "administrator.",
@@ -60,10 +64,10 @@ void words_right_spelling(const char *name, char *out, size_t size)
              name);
 }
 
-void words_offline_until(const char *date, char *out, size_t size)
+void words_offline_until(enum words cause, const char *date, char *out, size_t size)
 {
     snprintf(out, size,
-             "The sign-in service cannot be reached. You are signed in with what this host "
-             "remembers; that works until %s.",
+             "%s You are signed in with what this host remembers; that works until %s.",
+             cause == WORDS_NONE ? "The sign-in service cannot be reached." : words_text(cause),
              date);
 }

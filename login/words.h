@@ -29,6 +29,9 @@ enum words {
     WORDS_HOURS,
     WORDS_REGISTER,
     WORDS_DECLINED,
+    WORDS_CODE,      /* a code that was typed elsewhere was not accepted */
+    WORDS_CODE_LATE, /* it was not used in time */
+    WORDS_TIME,      /* like WORDS_SETUP told to all, as it says nothing about anybody */
     WORDS_TRIES,
     WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,    /* this host is at fault */
@@ -46,5 +49,8 @@ const char *words_text(enum words words);
 /* For somebody who typed a name in capital letters: how it is written here. */
 void words_right_spelling(const char *name, char *out, size_t size);
 
-/* For somebody let in by what is remembered: until when that works. */
-void words_offline_until(const char *date, char *out, size_t size);
+/*
+ * For somebody let in by what is remembered: until when that works. `cause` is what is wrong;
+ * WORDS_NONE: nobody can be reached.
+ */
+void words_offline_until(enum words cause, const char *date, char *out, size_t size);

@@ -166,6 +166,17 @@ static bool says_outage(const struct oauth_error *error, const struct code *code
             (code && (code->class == CODE_OUTAGE || code->class == CODE_THROTTLED)));
 }
 
+/* What the person may read about it, who reads nothing of the kind about an outage. */
+static enum advice advice_for(enum code_class class, const struct code *code)
+{
+    if (code && code->class == class && code->advice != ADVICE_NONE &&
+        (is_refusal(class) || code->advice == ADVICE_CLOCK))
+        return code->advice;
+    if (class == CODE_BROKEN || class == CODE_SETUP)
+        return ADVICE_SETUP;
+    return class == CODE_TOKEN ? ADVICE_AGAIN : ADVICE_NONE;
+}
+
 struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,
                           const struct oauth_error *error)
 {
@@ -177,7 +188,7 @@ struct judgement classify(const struct codes *codes, enum grant grant, unsigned 
         class = code ? code->class : class_by_words(grant, error);
     judgement.answer = meanings[class][grant].answer;
     judgement.refusal = meanings[class][grant].refusal;
-    judgement.advice = code ? code->advice : ADVICE_NONE;
+    judgement.advice = advice_for(class, code);
     if (judgement.answer == ANSWER_REFUSED)
         return judgement;
     judgement.says_outage = says_outage(error, code);

@@ -33,7 +33,7 @@ struct oauth_error {
 struct judgement {
     enum answer answer; /* never ANSWER_ACCEPTED */
     enum refusal refusal;
-    enum advice advice;    /* of the number that counted */
+    enum advice advice;    /* of the number that counted, or of what the words came to */
     unsigned number;       /* the one that counted; 0: none did */
     unsigned wait_seconds; /* told to wait, where the answer does not say how long; 0: not told */
     bool says_outage;      /* by its words or numbers, whatever its status */

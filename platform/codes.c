@@ -43,6 +43,14 @@ static const char *const advices[ADVICES] = {
     [ADVICE_REGISTER] = "register",
     [ADVICE_DECLINED] = "declined",
     [ADVICE_ASSIGN] = "assign",
+    [ADVICE_POLICY] = "policy",
+    [ADVICE_EXPIRED] = "expired",
+    [ADVICE_VERIFY] = "verify",
+    [ADVICE_AGAIN] = "again",
+    [ADVICE_CODE] = "code",
+    [ADVICE_LATE] = "late",
+    [ADVICE_SETUP] = "setup",
+    [ADVICE_CLOCK] = "clock",
 };
 
 /* `count` when the word is not one of them. */

@@ -52,6 +52,14 @@ enum advice {
     ADVICE_REGISTER, /* security information has to be registered first */
     ADVICE_DECLINED, /* the request was declined or not completed */
     ADVICE_ASSIGN,   /* no access to this system was given */
+    ADVICE_POLICY,   /* a rule of the organisation forbids it */
+    ADVICE_EXPIRED,  /* the password has to be changed first */
+    ADVICE_VERIFY,   /* more than a password is required */
+    ADVICE_AGAIN,    /* what was saved is of no more use: sign in once more */
+    ADVICE_CODE,     /* a code that was typed elsewhere was not accepted */
+    ADVICE_LATE,     /* it was not used in time */
+    ADVICE_SETUP,    /* the set-up is at fault; also told when unreachable, as the next one */
+    ADVICE_CLOCK,    /* the clock of this host is */
     ADVICES
 };
 
@@ -60,7 +68,7 @@ enum advice {
 struct outcome {
     enum answer answer;
     enum refusal refusal; /* when refused */
-    enum advice advice;   /* when refused */
+    enum advice advice;   /* when refused, or ADVICE_SETUP or ADVICE_CLOCK */
     bool sent;            /* the request may have reached the platform, whatever came of it */
     bool others_served;   /* unreachable, but another kind of grant may do better now */
     unsigned number;      /* Microsoft's, when one counted; else 0 */

@@ -73,7 +73,7 @@ static bool check_times(const json_t *claims, const struct expected *expected,
     if (expires <= now - skew)
         return claim_untrusted(why, "the token has expired");
     if (issued > now + skew || begins > now + skew)
-        return claim_untrusted(why, "the token is from the future");
+        return claim_untrusted(why, "the token is from the future: check the clock of this host");
     /* Every grant makes a new token, which Entra dates 5 minutes back: an old one was kept by somebody. */
     if (issued < now - skew - ISSUED_SECONDS_MOST)
         return claim_untrusted(why, "the token was issued too long ago for an answer");

@@ -37,20 +37,44 @@ static void each_number(const struct code_row *row,
     }
 }
 
-static enum advice advice_of(const char *message)
+/*
+ * What the message asks for beside what is refused, whose own words it may be. B2C has none: there,
+ * as in the table, it follows from what is refused.
+ */
+static enum advice advice_of(const struct code_row *row)
 {
     static const struct {
         const char *message;
         enum advice advice;
+        enum refusal own, own_too;
     } advices[] = {
-        {"M-DEV", ADVICE_DEVICE},    {"M-GUEST", ADVICE_GUEST},     {"M-HOURS", ADVICE_HOURS},
-        {"M-RISK", ADVICE_RISK},     {"M-MFAREG", ADVICE_REGISTER}, {"M-DECL", ADVICE_DECLINED},
-        {"M-ASSIGN", ADVICE_ASSIGN},
+        {"M-DEV", ADVICE_DEVICE, REFUSALS, REFUSALS},
+        {"M-GUEST", ADVICE_GUEST, REFUSALS, REFUSALS},
+        {"M-HOURS", ADVICE_HOURS, REFUSALS, REFUSALS},
+        {"M-RISK", ADVICE_RISK, REFUSALS, REFUSALS},
+        {"M-MFAREG", ADVICE_REGISTER, REFUSALS, REFUSALS},
+        {"M-DECL", ADVICE_DECLINED, REFUSALS, REFUSALS},
+        {"M-ASSIGN", ADVICE_ASSIGN, REFUSALS, REFUSALS},
+        {"M-POL", ADVICE_POLICY, REFUSAL_POLICY, REFUSALS},
+        {"M-EXP", ADVICE_EXPIRED, REFUSAL_EXPIRED, REFUSALS},
+        {"M-MFA", ADVICE_VERIFY, REFUSAL_MORE, REFUSALS},
+        {"M-REAUTH", ADVICE_AGAIN, REFUSAL_REVOKED, REFUSAL_FREQUENCY},
+        {"M-CODE", ADVICE_CODE, REFUSALS, REFUSALS},
+        {"M-CODEEXP", ADVICE_LATE, REFUSALS, REFUSALS},
+        {"M-CFG", ADVICE_SETUP, REFUSALS, REFUSALS},
+        {"M-TIME", ADVICE_CLOCK, REFUSALS, REFUSALS},
     };
+    bool is_b2c = strncmp(row->numbers, "B2C", 3) == 0;
 
+    if (is_b2c && row->letter[0] == 'C')
+        return ADVICE_SETUP;
+    if (is_b2c && row->refresh == REFUSAL_TOKEN && row->password == REFUSAL_DENIED)
+        return ADVICE_AGAIN;
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
-        if (strcmp(advices[i].message, message) == 0)
-            return advices[i].advice;
+        if (strcmp(advices[i].message, row->message) == 0)
+            return row->password == advices[i].own || row->password == advices[i].own_too
+                       ? ADVICE_NONE
+                       : advices[i].advice;
     return ADVICE_NONE;
 }
 
@@ -66,7 +90,7 @@ static void expect_row(const struct code_row *row, enum grant grant, unsigned nu
         wanted = grant == GRANT_PASSWORD ? REFUSAL_DENIED : REFUSAL_DOUBT;
     expect(got, wanted, row->letter, number);
     if (got.number != (counts ? number : 0) || got.wait_seconds != (throttled ? 60 : 0) ||
-        got.advice != (counts ? advice_of(row->message) : ADVICE_NONE))
+        got.advice != (counts ? advice_of(row) : ADVICE_NONE))
         fail_msg("%s %u: number %u, wait %u, advice %d", row->letter, number, got.number,
                  got.wait_seconds, (int)got.advice);
 }

@@ -20,6 +20,11 @@ static bool is_silent(enum result result)
     return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED || result == RESULT_LOCKED;
 }
 
+static bool is_unreached(enum result result)
+{
+    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED;
+}
+
 static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
 {
     for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 128; n++) {
@@ -82,9 +87,22 @@ static void nothing_is_said_of_an_account_before_the_secret_is_proven(const stru
     if (f->local == LOCAL_UNKNOWN &&
         (f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP))
         return; /* the platform said so to this very password */
-    assert_true(d->words == WORDS_BAD || d->words == WORDS_OFFLINE_BAD);
-    assert_int_equal(d->words == WORDS_OFFLINE_BAD,
-                     f->result == RESULT_UNREACHABLE || f->result == RESULT_UNSERVED);
+    if (is_unreached(f->result))
+        return; /* what is told then: the next rule */
+    assert_int_equal(d->words, WORDS_BAD);
+}
+
+/* Nobody was reached, but it is known why: that says nothing of anybody, so all are told alike. */
+static void what_is_wrong_with_the_platform_is_told_to_all(const struct facts *f,
+                                                           const struct decision *d)
+{
+    if (d->step != STEP_DENY || !is_unreached(f->result))
+        return;
+    assert_int_equal(d->verdict, VERDICT_UNAVAILABLE);
+    if (f->advice != WORDS_NONE)
+        assert_int_equal(d->words, f->advice);
+    else if (f->local != LOCAL_RIGHT)
+        assert_int_equal(d->words, WORDS_OFFLINE_BAD);
 }
 
 static void a_wrong_secret_erases_nothing_by_itself(const struct facts *f, const struct decision *d)
@@ -154,7 +172,7 @@ static void advice_is_for_whoever_may_know(const struct facts *f, const struct d
 {
     bool told_so = f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP;
 
-    if (d->words == WORDS_DEVICE)
+    if (d->words == WORDS_DEVICE && !is_unreached(f->result))
         assert_true(f->local == LOCAL_RIGHT || (f->local == LOCAL_UNKNOWN && told_so));
     if (f->advice == WORDS_DEVICE && f->local == LOCAL_RIGHT && f->result == RESULT_POLICY)
         assert_int_equal(d->words, WORDS_DEVICE);
@@ -206,6 +224,7 @@ static void the_whole_table_keeps_its_promises(void **state)
     for_all(offline_only_if_silent_right_and_open);
     for_all(denied_means_a_denying_verdict);
     for_all(nothing_is_said_of_an_account_before_the_secret_is_proven);
+    for_all(what_is_wrong_with_the_platform_is_told_to_all);
     for_all(a_wrong_secret_erases_nothing_by_itself);
     for_all(silence_and_success_leave_no_refusal);
     for_all(refusals_of_the_account_are_always_remembered);
@@ -242,6 +261,14 @@ static void each_row_of_the_story_ends_as_told(void **state)
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
         {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_SETUP, false, WORDS_NONE},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_SETUP, false, WORDS_NONE},
+         STEP_DENY, WORDS_SETUP, REFUSED_NOT, false, false},
+        {{RESULT_UNSERVED, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_TIME, false, WORDS_NONE},
+         STEP_DENY, WORDS_TIME, REFUSED_NOT, false, false},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_REVOKED, false, WORDS_NONE},
+         STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, false},
         {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER},
          STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, true},
         {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},

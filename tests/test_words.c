@@ -29,6 +29,22 @@ static void every_sentence_is_one_line_that_fits_a_frame(void **state)
     assert_string_equal(words_text(WORDS_END), "");
 }
 
+static void an_admission_offline_says_why_and_until_when(void **state)
+{
+    char text[512];
+
+    (void)state;
+    words_offline_until(WORDS_NONE, "2026-11-23 10:00", text, sizeof text);
+    assert_string_equal(text, "The sign-in service cannot be reached. You are signed in with what "
+                              "this host remembers; that works until 2026-11-23 10:00.");
+    for (enum words cause = WORDS_NONE + 1; cause < WORDS_END; cause++) {
+        words_offline_until(cause, "2026-11-23 10:00", text, sizeof text);
+        assert_int_equal(strncmp(text, words_text(cause), strlen(words_text(cause))), 0);
+        assert_non_null(strstr(text, "that works until 2026-11-23 10:00."));
+        assert_true(strlen(text) <= FRAME_TEXT_MOST);
+    }
+}
+
 /* Text in quotation marks among the arguments of `call`, up to the end of the statement. */
 static unsigned literals_of(const char *source, const char *call)
 {
@@ -104,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sentence_is_one_line_that_fits_a_frame),
+        cmocka_unit_test(an_admission_offline_says_why_and_until_when),
         cmocka_unit_test(nobody_else_talks_to_people),
         cmocka_unit_test(a_text_of_its_own_would_be_found),
     };

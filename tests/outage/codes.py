@@ -13,10 +13,33 @@ The letters are those of platform.md 3.1, a few of them split:
     C1  a fault of the set-up: as an outage     C2  an administrator's decision: as L
 What goes: V the verifier, T the refresh token; both stay where it is not said.
 
-The verdicts are AUTH_ERR, AUTHINFO_UNAVAIL and PERM_DENIED of platform.md, with these differences:
-`forbidden` also while signing in, for the right person who may not; an account phase that cannot
-tell an account's end from a token's says `expired` of both; who is locked out there is admitted by
-what is remembered here.
+The verdicts are AUTH_ERR, AUTHINFO_UNAVAIL and PERM_DENIED of platform.md. All that differs from it:
+
+Verdicts
+    L               `forbidden` also while signing in, for the right person who may not
+    N, P, D, R      an account phase that cannot tell an account's end from a token's says `expired`
+    50034 …         AUTH_ERR, not USER_UNKNOWN: nobody learns from a verdict who exists
+    50053 (K)       what is remembered here decides, also about MAXTRIES and M-LOCK: design.md
+    40009 40015     R, not D: the token goes either way, and the password that was typed is asked about
+                    in this conversation instead of the next one
+    50087           as any outage, without a switch offline_after_stepup: whoever could make the second
+                    factor fail could as well pull out the cable
+    50088           I, not U*: without that switch nobody is to be let in by the cache; the service does
+                    answer, so neither AUTHINFO_UNAVAIL nor M-OUT would be true
+What is remembered
+    500014          LOCK as the other C2, not `keep`: rule 6 of 3.1, else the cache is the way around it
+    NEG             strangers are asked about each time: all together they have ten tries, and one more
+                    every five minutes; an entry would tell by its speed which names there are
+What is read: what the column Msg says, once the secret is right, and by a stranger only what the
+platform said to a right password (C2, I) or would say to anybody (C1, U); all else is M-BAD.
+    50126 50064     CHANGED: here the secret that was remembered is the one that is refused
+    C1, M-TIME      whoever is let in by what is remembered reads it in place of M-OUT
+    M-CFG           without the number, which is in the log
+    70018 …         codes of the device grant, which is not among our grants: the row is what would be
+                    read if one of these came all the same
+    120000 …        N: what the word of OAuth says, not M-EXP
+No switches: on_config_error is `cache` for C1 and `deny` for C2, and offline_after_stepup is as above.
+One fixed scope: nothing is asked again with less of it (65001, 65002, 90094, 65005 …).
 """
 
 MESSAGES = {
@@ -35,6 +58,9 @@ MESSAGES = {
     'GUEST': 'Accounts from outside this organisation',
     'HOURS': 'not allowed at this time',
     'CFG': 'not set up correctly',
+    'TIME': 'clock of this host is wrong',
+    'CODE': 'code was not accepted',
+    'CODEEXP': 'code ran out before it was used',
     'OUT': 'cannot be reached',
 }
 
@@ -56,11 +82,12 @@ ROWS = '''
 
 50074 50076 50158 50161 50088           I  -   MFA     deny         expired
 50078                                   J  -   MFA     deny         expired
-50125 50140 50199 50143 50058 50192     I  -   MFA     deny         expired
-700020 9002341 130004 130006 130008     I  -   MFA     deny         expired
+50125                                   I  -   EXP     deny         expired
+50140 50199 50143 9002341               I  -   REAUTH  deny         expired
+50058 50192 700020 130004 130006 130008 I  -   MFA     deny         expired
 50072 50079                             I  -   MFAREG  deny         expired
 500121 1003033 70037 701013             D  -   DECL    deny         expired
-50086                                   D  -   BAD     deny         expired
+50086                                   D  -   MFA     deny         expired
 50127                                   L  -   DEV     forbidden    forbidden
 50177 50178                             L  -   GUEST   forbidden    forbidden
 50087                                   U  -   OUT     admit        admit
@@ -75,31 +102,33 @@ ROWS = '''
 53010                                   L  -   MFAREG  forbidden    forbidden
 500212 500213                           L  -   GUEST   forbidden    forbidden
 135011 700003                           S  -   DEV     forbidden    expired
-90123                                   D  -   BAD     deny         expired
+90123                                   D  -   POL     deny         expired
 
 50173 50133 50132                       P  VT  REAUTH  deny         expired
 70043 70044                             F  T   REAUTH  deny         expired
-70000 70008 700082 700084 50089 50085   R  -   BAD     deny         expired
-700005 40009 40015                      R  -   BAD     deny         expired
-54005 50013 500133                      C1 -   OUT     admit        admit
+70000 70008 700082 700084 50089 50085   R  -   REAUTH  deny         expired
+40009 40015                             R  -   REAUTH  deny         expired
+700005                                  R  -   CFG     deny         expired
+54005 50013                             C1 -   CFG     admit        admit
+500133 700024                           C1 -   TIME    admit        admit
 
-70018 70019 70020 50134                 D  -   BAD     deny         expired
-90119 90120 90121                       D  -   BAD     deny         expired
+70018 50134 90119 90120 90121           D  -   CODE    deny         expired
+70019 70020                             D  -   CODEEXP deny         expired
 65004                                   D  -   DECL    deny         expired
 70016                                   N  -   BAD     deny         expired
 
 65001 90094 90095 90099                 C2 -   CFG     unavailable  forbidden
 70001 700011 700016 7000112 1000031     C2 -   CFG     unavailable  forbidden
 500014                                  C2 -   CFG     unavailable  forbidden
-65002 65005 650052 650054 650056 650057 C1 -   OUT     admit        admit
-700038 7000218 700025 7000215 70002     C1 -   OUT     admit        admit
-7000222 700027 50012 700030 700024      C1 -   OUT     admit        admit
-70003 90010 9001023 90002 50059 90019   C1 -   OUT     admit        admit
-50194 50049 50050 90038 900439 90043    C1 -   OUT     admit        admit
-90051 70011 28002 28003 700022 700023   C1 -   OUT     admit        admit
-50001 500011 90014 900144 90016 90023   C1 -   OUT     admit        admit
-9002313 90056 900561 90100 50003 50146  C1 -   OUT     admit        admit
-50107 51000 100007                      C1 -   OUT     admit        admit
+65002 65005 650052 650054 650056 650057 C1 -   CFG     admit        admit
+700038 7000218 700025 7000215 70002     C1 -   CFG     admit        admit
+7000222 700027 50012 700030             C1 -   CFG     admit        admit
+70003 90010 9001023 90002 50059 90019   C1 -   CFG     admit        admit
+50194 50049 50050 90038 900439 90043    C1 -   CFG     admit        admit
+90051 70011 28002 28003 700022 700023   C1 -   CFG     admit        admit
+50001 500011 90014 900144 90016 90023   C1 -   CFG     admit        admit
+9002313 90056 900561 90100 50003 50146  C1 -   CFG     admit        admit
+50107 51000 100007                      C1 -   CFG     admit        admit
 
 50000 50033 90033 90036 90006 90012     U  -   OUT     admit        admit
 90024 90025 90055 50196 90090 90091     U  -   OUT     admit        admit
@@ -116,9 +145,9 @@ B90053 B90128                           L  -   BAD     deny         expired
 B90111 B90114                           K  -   OUT     admit        admit
 B90118                                  I  -   MFA     deny         expired
 B90129                                  P  VT  REAUTH  deny         expired
-B90080                                  R  -   BAD     deny         expired
-B90224 B90058 B90057 B90018 B90081      C1 -   OUT     admit        admit
-B90086                                  C1 -   OUT     admit        admit
+B90080                                  R  -   REAUTH  deny         expired
+B90224 B90058 B90057 B90018 B90081      C1 -   CFG     admit        admit
+B90086                                  C1 -   CFG     admit        admit
 B90092                                  C2 -   CFG     unavailable  forbidden
 B90035 B90085 B90048 B90037 B90152      U  -   OUT     admit        admit
 B90206                                  U  -   OUT     admit        admit
@@ -157,19 +186,19 @@ WORDS = {
     'user_password_expired': (_words('invalid_grant', 'user_password_expired'), 'L', 'V', 'EXP',
                               'deny', 'forbidden'),
     'message_only': (_words('invalid_grant', 'message_only'), 'L', '', 'POL', *FORBID),
-    'bad_token': (_words('invalid_grant', 'bad_token'), 'R', '', 'BAD', *DENY),
-    'token_expired': (_words('invalid_grant', 'token_expired'), 'R', '', 'BAD', *DENY),
-    'client_mismatch': (_words('invalid_grant', 'client_mismatch'), 'C1', '', 'OUT', *ADMIT),
+    'bad_token': (_words('invalid_grant', 'bad_token'), 'R', '', 'REAUTH', *DENY),
+    'token_expired': (_words('invalid_grant', 'token_expired'), 'R', '', 'REAUTH', *DENY),
+    'client_mismatch': (_words('invalid_grant', 'client_mismatch'), 'C1', '', 'CFG', *ADMIT),
     'protection_policy_required': (_words('invalid_grant', 'protection_policy_required'),
-                                   'C1', '', 'OUT', *ADMIT),
+                                   'C1', '', 'CFG', *ADMIT),
     'access_denied': (_words('access_denied', status=403), 'D', '', 'BAD', *DENY),
     'a word nobody knows': (_words('tea_is_cold', status=403), 'D', '', 'BAD', *DENY),
-    **{error: (_words(error, status=_status(error)), 'C1', '', 'OUT', *ADMIT) for error in OF_SETUP},
+    **{error: (_words(error, status=_status(error)), 'C1', '', 'CFG', *ADMIT) for error in OF_SETUP},
     # Several numbers: the first that is known, and an outage never hides a refusal.
     '50076 before 16000': ({'number': 50076, 'members': {'error_codes': [50076, 50074, 16000]}},
                            'I', '', 'MFA', *DENY),
     '70002 beside 70008': ({'number': 70002, 'error': 'invalid_grant', 'under_status': 400,
-                            'members': {'error_codes': [70002, 70008]}}, 'R', '', 'BAD', *DENY),
+                            'members': {'error_codes': [70002, 70008]}}, 'R', '', 'REAUTH', *DENY),
     '90033 beside 50057': ({'number': 50057, 'members': {'error_codes': [90033, 50057]}},
                            'L', 'VT', 'DIS', *DENY),
     'numbers as a text': ({'number': 50057, 'members': {'error_codes': '[50057]'}},
@@ -184,7 +213,7 @@ WORDS = {
        for number, error in ((65001, 'unauthorized_client'), (700016, 'invalid_client'),
                              (90094, 'invalid_request'), (500014, 'invalid_resource'))},
     **{f'{number} as {error}': ({'number': number, 'error': error, 'under_status': 400},
-                                'C1', '', 'OUT', *ADMIT)
+                                'C1', '', 'CFG', *ADMIT)
        for number, error in ((7000218, 'invalid_grant'), (90002, 'invalid_request'))},
     '50076 as interaction_required': ({'number': 50076, 'error': 'interaction_required'},
                                       'I', '', 'MFA', *DENY),

@@ -23,7 +23,7 @@ CODES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../platform
 BLACK_HOLE, BROKEN_OFF = ({'listen': {'mode': mode}} for mode in ('black_hole', 'abort_handshake'))
 UNREACHED = {'U', 'C1', 'K'}
 CLOSES = {'L', 'S', 'P', 'F', 'C2'}  # offline, whatever was typed
-OFFLINE_GENERIC = MESSAGES['OUT']
+REMEMBERED = 'what this host remembers'
 TO_STRANGERS = {'I', 'J', 'C2', 'U', 'C1'}  # they read the row's message: it follows from no secret
 BY_KEY_AFTERWARDS = UNREACHED | {'D', 'I', 'N'}  # the token is as good as before
 
@@ -67,7 +67,7 @@ def of_a_known_person(t, row, grant, secret):
         return t.unchanged(standing)
     first = t.timed(ADA, t.secret(secret))
     check(t.seen(), 'nothing was asked')
-    if secret == 'right' and row.letter in UNREACHED:
+    if secret == 'right' and row.letter in UNREACHED - {'C1'}:
         t.admitted_offline(first)
     told(row, first, secret)
     remains(t, row, grant, secret, standing)
@@ -99,8 +99,10 @@ def told(row, answer, secret):
     if secret == 'right':
         check(answer.verdict == row.verdict, 'wanted', row.verdict, 'got', answer)
         check(MESSAGES[row.message] in words(answer), 'wanted', MESSAGES[row.message], 'got', answer)
+        if row.letter in UNREACHED:
+            check(REMEMBERED in words(answer), answer)
     elif secret == 'wrong' and row.letter in ('U', 'C1'):
-        check(answer.verdict == 'unavailable' and OFFLINE_GENERIC in words(answer), answer)
+        check(answer.verdict == 'unavailable' and MESSAGES[row.message] in words(answer), answer)
     else:
         check(answer.verdict == 'deny' and answer.told == [GENERIC], answer)
 
