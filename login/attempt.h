@@ -62,6 +62,7 @@ struct attempt {
     enum result result;     /* what the platform said last */
     enum words advice;      /* and what that adds for somebody who may know */
     bool by_others;         /* another sign-in has proven it while this one waited */
+    enum alarm alarm;       /* what somebody has to mend before the platform can be asked well */
     bool mass_event;        /* too many were refused at once for each to deserve it */
     int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
     enum local local;

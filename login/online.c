@@ -90,6 +90,8 @@ static enum result take_answer(struct attempt *a, bool of_password)
 {
     if (a->outcome.answer != ANSWER_ACCEPTED)
         a->why = a->outcome.why;
+    if (a->outcome.alarm != ALARM_NONE)
+        a->alarm = a->outcome.alarm;
     note_time(a);
     a->advice = advice_of(&a->outcome);
     a->result = result_of(&a->outcome, of_password);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "login/report.h"
 
-#include "base/log.h"
 #include "login/known.h"
 #include "platform/codes.h"
 
@@ -59,6 +58,13 @@ static const char *const locals[LOCALS] = {
     [LOCAL_UNKNOWN] = "none",
     [LOCAL_WRONG] = "wrong",
     [LOCAL_RIGHT] = "right",
+};
+
+static const char *const alarms[ALARMS] = {
+    [ALARM_SETUP] = "setup",
+    [ALARM_CLOCK] = "clock",
+    [ALARM_TLS] = "tls",
+    [ALARM_PAGE] = "page",
 };
 
 #define NAME_IN(names, index) name_in((names), sizeof(names) / sizeof(names)[0], (index))
@@ -243,8 +249,17 @@ void report_line(const struct attempt *a, enum verdict verdict, char out[static 
     if (deciders.used)
         add_quoted(out, "decided_by", deciders.text);
     add_platform(a, out);
+    if (a->alarm != ALARM_NONE)
+        add(out, "alarm", NAME_IN(alarms, a->alarm));
     if (a->why.kind)
         add_quoted(out, "reason", a->why.text);
+}
+
+enum log_level report_level(const struct attempt *a, enum verdict verdict)
+{
+    if (a->alarm != ALARM_NONE)
+        return LOG_LEVEL_ERROR;
+    return verdict == VERDICT_ADMIT ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING;
 }
 
 void report_sign_in(const struct attempt *a, enum verdict verdict)
@@ -252,7 +267,7 @@ void report_sign_in(const struct attempt *a, enum verdict verdict)
     char line[REPORT_MOST + 1];
 
     report_line(a, verdict, line);
-    log_line(verdict == VERDICT_ADMIT ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "%s", line);
+    log_line(report_level(a, verdict), "%s", line);
     if (a->mass_event)
         log_line(LOG_LEVEL_ERROR,
                  "more than %d people were refused within %d minutes, as if they were gone or "

@@ -14,15 +14,18 @@
  *     age          seconds since the platform last said yes about the person
  *     decided_by   the settings that decided, with their values
  *     number correlation_id trace_id  of the platform's error answer, for its support
+ *     alarm        what somebody has to mend: setup, clock, tls, page
  *     reason       the last thing that went wrong, with ' for "
  */
 #pragma once
 
+#include "base/log.h"
 #include "login/attempt.h"
 
 #define REPORT_MOST 510u /* bytes; base/log.h cuts what is longer */
 
 void report_line(const struct attempt *attempt, enum verdict verdict,
                  char out[static REPORT_MOST + 1]);
+enum log_level report_level(const struct attempt *attempt, enum verdict verdict);
 /* Writes it to the log, and an alarm where one is due. */
 void report_sign_in(const struct attempt *attempt, enum verdict verdict);

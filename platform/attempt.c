@@ -151,6 +151,16 @@ static bool says_outage(const struct attempt *attempt, const struct http_answer 
     return classify(codes, attempt->grant, answer->status, &error).says_outage;
 }
 
+/* Neither a refusal nor an outage: a complaint about the set-up, or nothing of the platform's. */
+static enum alarm alarm_of(const struct judgement *judgement)
+{
+    if (judgement->answer == ANSWER_REFUSED || judgement->outage)
+        return ALARM_NONE;
+    if (judgement->advice == ADVICE_CLOCK)
+        return ALARM_CLOCK;
+    return judgement->advice == ADVICE_SETUP ? ALARM_SETUP : ALARM_PAGE;
+}
+
 /*
  * What may be about this request alone, and a complaint about the set-up, are neither an outage
  * nor a service: they change nothing.
@@ -164,10 +174,12 @@ static void take_answer(const struct attempt *attempt, const struct http_answer 
 
     if (answer->status == 200) {
         served = take_tokens(attempt, answer);
+        outcome->alarm = served ? ALARM_NONE : ALARM_PAGE;
         outage = !served && outcome->why.kind != ERROR_SYSTEM && says_outage(attempt, answer);
     } else {
         struct judgement judgement = take_error(attempt, answer);
 
+        outcome->alarm = alarm_of(&judgement);
         told = told ? told : judgement.wait_seconds;
         served = judgement.answer == ANSWER_REFUSED;
         outage = judgement.outage;
@@ -254,6 +266,8 @@ static void perform(const struct attempt *attempt)
         is_back(attempt, &gate.breaker, why) && fill_form(attempt, &form, why) &&
         post(attempt, &form, &answer, why))
         take_answer(attempt, &answer);
+    else if (platform->http)
+        outcome->alarm = http_last(platform->http).alarm;
 }
 
 /* When there was nothing more to wait for; what came of it may have taken its time to be recorded. */

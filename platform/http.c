@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <openssl/crypto.h>
+#include <openssl/x509_vfy.h>
 
 #define CA_FOLDER  "/etc/ssl/certs"
 #define REQUEST_ID "client-request-id: "
@@ -245,6 +246,22 @@ static void take_trace(struct http *http, const struct http_header *header)
         http->last.told = HTTP_THROTTLED_SECONDS;
 }
 
+static enum alarm alarm_for(CURL *curl, CURLcode code)
+{
+    long verified = X509_V_OK;
+
+    curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verified);
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return verified == X509_V_ERR_CERT_NOT_YET_VALID ? ALARM_CLOCK : ALARM_TLS;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+        return ALARM_TLS;
+    default:
+        return ALARM_NONE;
+    }
+}
+
 /* The setting is named that decided; whoever gave the deadline knows the other one. */
 static bool complain(struct http *http, CURLcode code, long had_ms, struct error *why)
 {
@@ -259,8 +276,9 @@ static bool complain(struct http *http, CURLcode code, long had_ms, struct error
         return error_set(why, ERROR_UNREACHABLE, "no answer within %ld.%ld s", had_ms / 1000,
                          had_ms % 1000 / 100);
     text_printable(http->complaint);
-    return error_set(why, ERROR_UNREACHABLE, "%s%s%.150s", curl_easy_strerror(code),
-                     *http->complaint ? ": " : "", http->complaint);
+    return error_set(why, ERROR_UNREACHABLE, "%s%s%s%.150s",
+                     http->last.alarm == ALARM_CLOCK ? "check the clock of this host: " : "",
+                     curl_easy_strerror(code), *http->complaint ? ": " : "", http->complaint);
 }
 
 static bool transfer(struct http *http, const char *url, const char *etag, struct inflow *inflow,
@@ -279,6 +297,7 @@ static bool transfer(struct http *http, const char *url, const char *etag, struc
     code = curl_easy_perform(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
     take_trace(http, &inflow->header);
+    http->last.alarm = inflow->overlong ? ALARM_PAGE : alarm_for(http->curl, code);
     if (inflow->overlong)
         return error_set(why, ERROR_UNREACHABLE, "the answer is too long");
     /* Who had less time than a connection may take has not found out that there is none. */

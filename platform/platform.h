@@ -63,12 +63,23 @@ enum advice {
     ADVICES
 };
 
+/* Unreachable, but for something that somebody has to mend: it will not pass by itself. */
+enum alarm {
+    ALARM_NONE,
+    ALARM_SETUP, /* the platform says that the set-up is at fault */
+    ALARM_CLOCK, /* the clock of this host: for the platform, or for its certificate */
+    ALARM_TLS,   /* the connection is not to be trusted */
+    ALARM_PAGE,  /* somebody else's answer: a portal, a proxy, or too long */
+    ALARMS
+};
+
 #define OUTCOME_ID_MOST 36u
 
 struct outcome {
     enum answer answer;
     enum refusal refusal; /* when refused */
     enum advice advice;   /* when refused, or ADVICE_SETUP or ADVICE_CLOCK */
+    enum alarm alarm;
     bool sent;            /* the request may have reached the platform, whatever came of it */
     bool others_served;   /* unreachable, but another kind of grant may do better now */
     unsigned number;      /* Microsoft's, when one counted; else 0 */

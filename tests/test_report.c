@@ -129,6 +129,26 @@ static void the_setting_that_decided_is_named(void **state)
                 "decided_by=\"domains\"");
 }
 
+static void what_has_to_be_mended_is_an_error_whoever_came_in(void **state)
+{
+    static const char *const names[ALARMS] = {NULL, "alarm=setup", "alarm=clock", "alarm=tls",
+                                              "alarm=page"};
+    struct request request;
+    struct attempt a = let_in(&request);
+    char line[REPORT_MOST + 1];
+
+    (void)state;
+    report_line(&a, VERDICT_ADMIT, line);
+    assert_null(strstr(line, "alarm"));
+    assert_int_equal(report_level(&a, VERDICT_ADMIT), LOG_LEVEL_NOTICE);
+    assert_int_equal(report_level(&a, VERDICT_DENY), LOG_LEVEL_WARNING);
+    for (a.alarm = ALARM_NONE + 1; a.alarm < ALARMS; a.alarm++) {
+        expect_part(&a, VERDICT_ADMIT, names[a.alarm]);
+        for (enum verdict verdict = 0; verdict < VERDICTS; verdict++)
+            assert_int_equal(report_level(&a, verdict), LOG_LEVEL_ERROR);
+    }
+}
+
 static void the_platform_is_quoted_for_its_support(void **state)
 {
     struct request request;
@@ -258,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_admission_says_who_decided_and_why),
         cmocka_unit_test(the_setting_that_decided_is_named),
+        cmocka_unit_test(what_has_to_be_mended_is_an_error_whoever_came_in),
         cmocka_unit_test(the_platform_is_quoted_for_its_support),
         cmocka_unit_test(nobody_forges_a_field_or_a_second_line),
         cmocka_unit_test(every_byte_and_every_length_leaves_the_line_whole),
