@@ -2,6 +2,7 @@
 #include "login/online.h"
 
 #include "base/own.h"
+#include "cache/rest.h"
 #include "cache/turn.h"
 #include "login/known.h"
 #include "login/record.h"
@@ -86,6 +87,40 @@ static void note_time(struct attempt *a)
         a->spent_ms -= CLOSING_MS;
 }
 
+/* --- Who was locked out there is not asked about for a while. --- */
+
+/* Which kind of request rests, and whose; 0 where no number can be made. */
+static uint64_t rest_of(const struct attempt *a, bool of_password)
+{
+    uint8_t keyed[KEYED_SIZE] = {0};
+    uint64_t number;
+
+    secret_keyed(store_host_key(a->store), of_password ? "rest of password" : "rest of token",
+                 a->name, strlen(a->name), keyed, &(struct error){0});
+    memcpy(&number, keyed, sizeof number);
+    return number;
+}
+
+/* A password that locks somebody out leaves the token alone: guesses must not cost more than that. */
+static void begin_rest(const struct attempt *a, bool of_password)
+{
+    rest_begin(a->runtime, rest_of(a, true));
+    if (!of_password)
+        rest_begin(a->runtime, rest_of(a, false));
+}
+
+static bool is_at_rest(struct attempt *a, bool of_password)
+{
+    if (!rest_holds(a->runtime, rest_of(a, of_password)))
+        return false;
+    outcome_release(&a->outcome);
+    a->advice = WORDS_NONE;
+    a->result = RESULT_LOCKED;
+    error_set(&a->why, ERROR_REFUSED, "too many attempts there: not asked again for %d s",
+              REST_SECONDS);
+    return true;
+}
+
 static enum result take_answer(struct attempt *a, bool of_password)
 {
     if (a->outcome.answer != ANSWER_ACCEPTED)
@@ -95,6 +130,8 @@ static enum result take_answer(struct attempt *a, bool of_password)
     note_time(a);
     a->advice = advice_of(&a->outcome);
     a->result = result_of(&a->outcome, of_password);
+    if (a->result == RESULT_LOCKED)
+        begin_rest(a, of_password);
     return a->result;
 }
 
@@ -209,12 +246,15 @@ enum result online_ask_password(struct attempt *a)
     a->asked_password = true;
     free_secret(&a->token);
     a->token = NULL; /* what is refused now is not about that */
+    a->more = WORDS_NONE;
+    a->password_unserved = false;
+    if (is_at_rest(a, true))
+        return a->result;
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
     platform_password_grant(a->link.platform, a->name, a->secret, known_object_id(a), spend(a),
                             &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
-    a->more = WORDS_NONE;
     if (a->result == RESULT_MORE_PASSWORD)
         a->more = a->advice != WORDS_NONE ? a->advice : WORDS_MORE;
     return a->result;
@@ -264,6 +304,8 @@ enum result online_ask_token(struct attempt *a)
         return a->result = RESULT_MORE_RESTING;
     if (known_token_rests(a))
         return a->result = RESULT_RESTING;
+    if (is_at_rest(a, false))
+        return a->result;
     if (!has_time_to_ask(a)) {
         error_set(&a->why, ERROR_UNREACHABLE, "the turn to redeem the token came too late");
         return a->result = RESULT_UNREACHABLE;

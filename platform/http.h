@@ -63,7 +63,7 @@ struct http_trace {
     bool answering;  /* at least the beginning of an answer came back */
     bool unhurried;  /* there was as much time as a connection may take */
     enum alarm alarm;
-    unsigned told;   /* seconds to wait, of an answer, whole or not; 0: none were asked for */
+    unsigned told; /* seconds to wait, of an answer, whole or not; 0: none were asked for */
     time_t at;
     int64_t ended_ms; /* on clock_ms(); 0: nothing was tried */
 };

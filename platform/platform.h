@@ -80,9 +80,9 @@ struct outcome {
     enum refusal refusal; /* when refused */
     enum advice advice;   /* when refused, or ADVICE_SETUP or ADVICE_CLOCK */
     enum alarm alarm;
-    bool sent;            /* the request may have reached the platform, whatever came of it */
-    bool others_served;   /* unreachable, but another kind of grant may do better now */
-    unsigned number;      /* Microsoft's, when one counted; else 0 */
+    bool sent;          /* the request may have reached the platform, whatever came of it */
+    bool others_served; /* unreachable, but another kind of grant may do better now */
+    unsigned number;    /* Microsoft's, when one counted; else 0 */
     /* For support, of an error answer; may be empty. */
     char correlation_id[OUTCOME_ID_MOST + 1], trace_id[OUTCOME_ID_MOST + 1];
     char *refresh_token;      /* when accepted, if there is one; owned, wiped by outcome_release */

@@ -69,10 +69,9 @@ static const char *const class_words[CODE_CLASSES] = {
     "unknown",    "secret",   "denied",    "locked", "more",    "step",   "account",
     "unassigned", "disabled", "policy",    "risk",   "expired", "token",  "doubt",
     "device",     "revoked",  "frequency", "setup",  "broken",  "outage", "throttled"};
-static const char *const advice_words[ADVICES] = {"-",    "device",   "guest",    "hours",
-                                                  "risk", "register", "declined", "assign",
-                                              "policy", "expired", "verify", "again",
-                                              "code", "late", "setup", "clock"};
+static const char *const advice_words[ADVICES] = {
+    "-",      "device",  "guest",  "hours", "risk", "register", "declined", "assign",
+    "policy", "expired", "verify", "again", "code", "late",     "setup",    "clock"};
 
 static void every_class_and_every_advice_has_its_word(void **state)
 {

@@ -267,6 +267,8 @@ static void each_row_of_the_story_ends_as_told(void **state)
          STEP_DENY, WORDS_SETUP, REFUSED_NOT, false, false},
         {{RESULT_UNSERVED, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_TIME, false, WORDS_NONE},
          STEP_DENY, WORDS_TIME, REFUSED_NOT, false, false},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_REVOKED, false, WORDS_NONE},
+         STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, true},
         {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_REVOKED, false, WORDS_NONE},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, false},
         {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER},

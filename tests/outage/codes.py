@@ -27,6 +27,8 @@ Verdicts
     50088           I, not U*: without that switch nobody is to be let in by the cache; the service does
                     answer, so neither AUTHINFO_UNAVAIL nor M-OUT would be true
 What is remembered
+    50053 (K)       no password of this person is asked about for 60 s; no token only where one was
+                    answered so, or else a guesser could keep people from being asked about at all
     500014          LOCK as the other C2, not `keep`: rule 6 of 3.1, else the cache is the way around it
     NEG             strangers are asked about each time: all together they have ten tries, and one more
                     every five minutes; an entry would tell by its speed which names there are
@@ -220,7 +222,7 @@ WORDS = {
 }
 
 
-def _rule(number):
+def rule_of(number):
     if number[0] != 'B':
         return {'number': int(number)}
     text = f'AADB2C{number[1:]}: Emulated.\r\nCorrelation ID: 0\r\nTimestamp: 2026-01-15 09:30:05Z\r\n'
@@ -238,7 +240,7 @@ def every():
     for line in filter(None, ROWS.splitlines()):
         *names, letter, gone, message, verdict, account = line.split()
         for name in names:
-            yield (name, _rule(name), letter, gone.strip('-'), message, verdict, account,
+            yield (name, rule_of(name), letter, gone.strip('-'), message, verdict, account,
                    name == names[0])
     for name, row in WORDS.items():
         yield name, *row, True

@@ -12,10 +12,12 @@ Once nobody answers, the right secret of a known person (platform.md 3.7)
 Nobody answers: of each line's first number the platform is a black hole, of the others it breaks off.
 """
 import os
+import struct
 
 from expect import check
-from outage.bed import GRANTS, SECRETS
-from outage.codes import MESSAGES, WORDS, every, numbers
+from outage.bed import BOBS, GRANTS, SECRETS, WRONG
+from outage.codes import MESSAGES, WORDS, every, numbers, rule_of
+from outage.faults import raw
 from outage.hangs import Application
 from sign_in.harness import ADA, BOB, GENERIC, PASSWORD
 
@@ -156,7 +158,10 @@ def of_somebody_unknown(t, row, secret):
     t.emulator.order('/_clear', {})
     t.spoil(row.silence if secret == 'right' else BROKEN_OFF)
     again = t.timed(BOB, t.secret(secret, BOB))
-    check(again.verdict == 'unavailable' and OFFLINE_GENERIC in words(again), 'offline', again)
+    if row.letter == 'K':  # not asked about so soon, so nobody learns that the platform is gone
+        check(again.verdict == 'deny' and again.told == [GENERIC], 'offline', again)
+    else:
+        check(again.verdict == 'unavailable' and MESSAGES['OUT'] in words(again), 'offline', again)
     return t.unchanged(standing)
 
 
@@ -242,6 +247,90 @@ def libpam():
             for (letter, verdict), row in rows.items()]
 
 
+def who_was_locked_out():
+    """50053 and its kin: nothing is asked for a minute, by nobody on this host, about this person."""
+    return [(f'locked out by {number}: {grant} grant', lambda t, n=number, g=grant: locked_out(t, n, g))
+            for number in ('50053', 'B90111', 'B90114') for grant in GRANTS] + [
+        ('locked out: nobody known here', a_stranger_locked_out),
+        ('locked out: a guesser leaves the token alone', guesses_leave_the_token_alone)]
+
+
+def let_pass(t, seconds):
+    """As if that much of each rest were over: cache/rest.c."""
+    path = f'{t.host.build}/run/state/rests'
+    with open(path, 'r+b') as file:
+        places = [(number, until - seconds * 1000)
+                  for number, until in struct.iter_unpack('<Qq', file.read())]
+        file.seek(0)
+        file.write(b''.join(struct.pack('<Qq', *place) for place in places))
+
+
+def locked_out(t, number, grant):
+    t.restore(grant)
+    t.spoil(rule_of(number))
+    t.admitted_offline(t.timed(ADA, PASSWORD))
+    check(t.seen() == [{'password': 'password', 'refresh': 'refresh_token'}[grant]], 'asked once')
+    t.well()
+    for passed in (0, 50):
+        let_pass(t, passed)
+        with t.nothing_sent():
+            t.admitted_offline(t.timed(ADA, PASSWORD))
+            check(t.timed(ADA, WRONG).told == [GENERIC], 'nobody else hears of it')
+    t.expect('admit', t.timed(BOB, BOBS))
+    let_pass(t, 10)
+    answer = t.timed(ADA, PASSWORD)
+    check(answer.verdict == 'admit' and not answer.told, 'asked again', answer)
+
+
+def a_stranger_locked_out(t):
+    t.restore()
+    t.spoil(rule_of('50053'))
+    check(t.timed(BOB, BOBS).told == [GENERIC] and t.seen() == ['password'])
+    t.well()
+    with t.nothing_sent():
+        check(t.timed(BOB, BOBS).told == [GENERIC])
+    t.expect('admit', t.timed(ADA, PASSWORD))
+    let_pass(t, 60)
+    t.expect('admit', t.timed(BOB, BOBS))
+
+
+def guesses_leave_the_token_alone(t):
+    t.restore('refresh')
+    t.spoil({**rule_of('50053'), 'endpoint': 'token:password'})
+    check(t.timed(ADA, WRONG).told == [GENERIC] and 'password' in t.seen())
+    answer = t.timed(ADA, PASSWORD)
+    check(answer.verdict == 'admit' and not answer.told and t.seen() == ['refresh_token'], answer)
+    check(t.timed(ADA, 'another guess').told == [GENERIC] and 'password' not in t.seen())
+
+
+MENDED_BY_SOMEBODY = {
+    'the set-up': ('setup', {'number': 7000218}), 'the words of it': ('setup', {**WORDS['invalid_scope'][0]}),
+    'the clock': ('clock', {'number': 500133}),
+    'a certificate of tomorrow': ('clock', {'listen': {'certificate': 'not_yet_valid'}}),
+    'a certificate of yesterday': ('tls', {'listen': {'certificate': 'expired'}}),
+    'a portal': ('page', raw(200, '<html>Welcome to the hotel</html>', {'Content-Type': 'text/html'})),
+    'a redirect': ('page', raw(302, '', {'Location': 'https://portal.example/'})),
+    'an outage': (None, {'number': 90033}), 'silence': (None, {'listen': {'mode': 'refuse'}})}
+
+
+def what_is_no_outage_raises_an_alarm(t, name):
+    """Who is let in by what is remembered does not hide that something has to be mended."""
+    alarm, fault = MENDED_BY_SOMEBODY[name]
+    for secret, verdict in (('right', 'admit'), ('wrong', 'unavailable')):
+        t.restore()
+        t.spoil(fault)
+        t.expect(verdict, t.timed(ADA, t.secret(secret)))
+        line = t.logged()
+        check(f'verdict={verdict} ' in line and ('alarm=' in line) == (alarm is not None), line)
+        check(alarm is None or f' alarm={alarm}' in line, line)
+        check(alarm != 'clock' or 'clock' in line.partition(' reason=')[2], 'the clock is named', line)
+
+
+def alarms():
+    return [(f'alarm: {name}', lambda t, n=name: what_is_no_outage_raises_an_alarm(t, n))
+            for name in MENDED_BY_SOMEBODY]
+
+
 def all_cells():
-    return codes() + libpam() + never_found() + [('the numbers are those of the table',
-                                       the_numbers_are_those_of_the_table)]
+    return codes() + libpam() + never_found() + who_was_locked_out() + alarms() + [
+        ('the numbers are those of the table', the_numbers_are_those_of_the_table)]
