@@ -44,12 +44,13 @@ static bool bind_sealed(sqlite3_stmt *statement, int at, const struct sealed *se
 
 static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct error *why)
 {
+    /* The home of somebody known stays: another one might be somebody else's folder. */
     static const char sql[] =
         "INSERT INTO person (uid, name, gecos, home, shell, verifier, token, last_online,"
         " last_password, refused, refused_at, access_token, access_kept_at, access_renew_at,"
         " access_until)"
         " VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?8, ?8 * ?9, 0, 0, ?10, ?8, ?11, ?12)"
-        " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = ?3, home = ?4, shell = ?5,"
+        " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = ?3, shell = ?5,"
         " verifier = coalesce(?6, verifier), token = coalesce(?7, token), last_online = ?8,"
         " last_password = CASE ?9 WHEN 0 THEN last_password ELSE ?8 END,"
         " token_doubted_at = CASE WHEN ?7 IS NULL AND ?9 THEN token_doubted_at ELSE 0 END,"

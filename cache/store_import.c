@@ -31,8 +31,8 @@ static const char write_person[] =
     "INSERT INTO person (uid, name, gecos, home, shell, verifier, token, last_online,"
     " last_password, refused, refused_at)"
     " VALUES (?1, ?2, coalesce(?3, ''), ?4, ?5, '', NULL, 0, 0, 0, 0)"
-    " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = coalesce(?3, gecos), home = ?4,"
-    " shell = ?5";
+    " ON CONFLICT (uid) DO UPDATE SET name = ?2, gecos = coalesce(?3, gecos),"
+    " home = CASE ?6 WHEN 0 THEN home ELSE ?4 END, shell = ?5";
 
 /* Asking for each id takes longer than all else where that is possible at all. */
 static bool list_elsewhere(struct store_import *import, struct error *why)
@@ -270,7 +270,8 @@ static bool looks_alike(const struct person *before, const struct imported_perso
 {
     return before->uid && strcmp(before->name, person->name) == 0 &&
            (!person->gecos || strcmp(before->gecos, person->gecos) == 0) &&
-           strcmp(before->home, person->home) == 0 && strcmp(before->shell, person->shell) == 0;
+           (!person->moves || strcmp(before->home, person->home) == 0) &&
+           strcmp(before->shell, person->shell) == 0;
 }
 
 static bool person_record(struct store_import *import, uint32_t uid,
@@ -281,7 +282,7 @@ static bool person_record(struct store_import *import, uint32_t uid,
 
     if (!bind_number(write, 1, uid) || !bind_text(write, 2, person->name) ||
         !bind_text(write, 3, person->gecos) || !bind_text(write, 4, person->home) ||
-        !bind_text(write, 5, person->shell))
+        !bind_text(write, 5, person->shell) || !bind_number(write, 6, person->moves))
         return store_failed(import->store->db, "binding", why);
     done = store_run(write, why);
     sqlite3_reset(write);

@@ -20,6 +20,7 @@ struct imported_person {
     const struct imported_group *groups;
     size_t group_count;
     bool has_groups; /* else the groups stay as they were */
+    bool moves;      /* to `home`, also if known: else that is for somebody new */
 };
 
 enum import_effect { IMPORT_REFUSED, IMPORT_SAME, IMPORT_CHANGED, IMPORT_NEW };

@@ -124,6 +124,7 @@ static bool fields_read(const json_t *object, const struct config *config, struc
         return error_set(why, ERROR_MALFORMED, "the home folder is too long");
     person->home = line->home;
     person->shell = config->shell;
+    person->moves = json_object_get(object, "home") != NULL;
     return json_text_if_any(object, "home", PATH_TEXT_MOST, &person->home, why) &&
            json_text_if_any(object, "shell", PATH_TEXT_MOST, &person->shell, why);
 }

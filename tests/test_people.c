@@ -78,6 +78,21 @@ static void what_an_acceptance_does_not_say_stays(void **state)
     assert_string_equal(token, "token");
 }
 
+static void the_home_of_somebody_known_stays_whatever_the_setting_says(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct person person;
+
+    (void)state;
+    accept_person(store, &acceptance);
+    acceptance.home = "/home/bob";
+    acceptance.gecos = "Countess";
+    person = accept_person(store, &acceptance);
+    assert_string_equal(person.home, "/home/ada");
+    assert_string_equal(person.gecos, "Countess");
+}
+
 static void names_that_are_not_for_people_are_refused(void **state)
 {
     static const char *const names[] = {
@@ -203,6 +218,7 @@ static void a_name_of_the_local_files_is_refused(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(a_new_person_is_remembered_as_accepted),
     TEST(what_an_acceptance_does_not_say_stays),
+    TEST(the_home_of_somebody_known_stays_whatever_the_setting_says),
     TEST(names_that_are_not_for_people_are_refused),
     TEST(fields_that_would_break_passwd_are_refused),
     TEST(a_name_stays_with_the_account_that_had_it_first),

@@ -32,6 +32,19 @@ def people_come_in_and_go_out_alike(host):
     assert host.rows("SELECT count(*) FROM person WHERE verifier <> '' OR token IS NOT NULL") == [(0,)]
 
 
+def a_home_moves_only_when_a_line_says_so(host):
+    host.take(person("ada", home="/srv/ada"), person("bob"))
+    assert "0 changed, 2 as before" in host.take(person("ada"), person("bob"))
+    assert "1 changed" in host.take(person("ada", gecos="Ada"))
+    assert host.people()["ada@contoso.example"]["home"] == "/srv/ada"
+    before = generation(host)
+    assert "1 changed" in host.take(person("ada", home="/home/ada"))
+    assert host.people()["ada@contoso.example"]["home"] == "/home/ada"
+    assert generation(host) > before
+    host.take(person("robert", object_id="id-bob"))
+    assert host.people()["robert@contoso.example"]["home"] == "/home/bob@contoso.example"
+
+
 def bad_lines_are_named_and_change_nothing(host):
     deep = b'{"name":' + b"[" * 100 + b"]" * 100 + b"}"
     bad = [b"{bad", b"[]", b"null", b'{"name":"x@contoso.example"}', b'{"a":1,"a":2}', deep, b"\x00", b"\xff\xfe",
@@ -342,7 +355,8 @@ def calls_that_are_wrong_are_told(host):
     host.take(person("a"), status=3)
 
 
-TESTS = (people_come_in_and_go_out_alike, bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
+TESTS = (people_come_in_and_go_out_alike, a_home_moves_only_when_a_line_says_so,
+         bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
          a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
          others_get_in_between, interrupted_it_shows_what_it_has_recorded, what_cannot_be_shown_is_told,
          it_is_not_done_as_root, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,

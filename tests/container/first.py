@@ -144,7 +144,8 @@ class Story:
         self.machine.sh('latchkey config apply')
         check('the store keeps names and uids', self.store()[0] == before, self.store())
         entry = self.getent('passwd', bob)
-        check('he is called by the short name, with his uid', entry.split(':')[2:3] == [str(before[BOB])], entry)
+        check('he is called by the short name, with his uid and his home', entry.split(':')[2:3] == [str(before[BOB])]
+              and entry.split(':')[5:6] == [f'/home/{BOB}'], entry)
         for other in (BOB, bob.upper(), bob.title(), bob + '.', bob + ' ', ' ' + bob):
             found = self.machine.run('getent', 'passwd', other)
             check(f'{other!r} is not found', found.returncode == 2, found)

@@ -80,6 +80,8 @@ def ca_file(t):
 def home(t):
     t.know_ada(home='/srv/{name}/home')
     check(t.person('home') == f'/srv/{ADA}/home', t.person('home'))
+    t.know_ada(home='/home/{name}')
+    check(t.person('home') == f'/srv/{ADA}/home', 'the home of somebody known has changed', t.person('home'))
 
 
 def shell(t):
