@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "cache/nss_conf_file.h"
+#include "cache/snapshot_format.h"
 
 bool naming_read(struct naming *naming, struct error *why)
 {
@@ -24,6 +25,13 @@ bool naming_read(struct naming *naming, struct error *why)
     }
     *naming = found;
     return true;
+}
+
+uint32_t naming_mark(const struct naming *naming)
+{
+    uint64_t hash = snapshot_hash_name(0, naming->domain, strlen(naming->domain));
+
+    return naming->names == NAMES_SHORT ? (uint32_t)hash | 1 : 0;
 }
 
 bool naming_shown(const struct naming *naming, const char *full, char shown[NAME_MOST + 1])

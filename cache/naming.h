@@ -23,6 +23,9 @@ struct naming {
  */
 bool naming_read(struct naming *naming, struct error *why);
 
+/* Tells one domain of short names from another in a snapshot; 0 with full names, and only then. */
+uint32_t naming_mark(const struct naming *naming);
+
 /* The Unix name of the person with this full name; false: there is none for it on this host. */
 bool naming_shown(const struct naming *naming, const char *full, char shown[NAME_MOST + 1]);
 

@@ -23,6 +23,7 @@ struct built_group {
 
 struct snapshot_builder {
     enum names names;
+    uint32_t domain;
     struct growing people; /* records as they will stand in the file */
     uint32_t people_count;
     struct growing group_names;

@@ -26,7 +26,7 @@
 struct snapshot_header {
     char magic[8];
     uint32_t superseded; /* not 0: a newer file has taken the name. Not in the checksum */
-    uint32_t zero;
+    uint32_t domain;     /* with short names: naming_mark() of whose people they are; else 0 */
     uint64_t generation;
     uint64_t size;     /* of the whole file */
     uint64_t checksum; /* of the whole file, with this field and `superseded` as 0 */

@@ -210,7 +210,8 @@ bool image_make(struct snapshot_builder *builder, uint64_t generation, struct im
         return false;
     }
     size = sizeof image.header + image.tables_size + image.people_size + image.groups_size;
-    image.header = (struct snapshot_header){.generation = htole64(generation),
+    image.header = (struct snapshot_header){.domain = htole32(builder->domain),
+                                            .generation = htole64(generation),
                                             .size = htole64(size),
                                             .seed = htole64(seed),
                                             .people = htole32(builder->people_count),

@@ -16,7 +16,7 @@ bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made)
     memcpy(&header, bytes, sizeof header);
     buckets = snapshot_buckets((uint64_t)le32toh(header.people) + le32toh(header.groups));
     people_at = sizeof header + 2 * buckets * SNAPSHOT_LINE;
-    if (memcmp(header.magic, SNAPSHOT_MAGIC, sizeof header.magic) != 0 || header.zero != 0 ||
+    if (memcmp(header.magic, SNAPSHOT_MAGIC, sizeof header.magic) != 0 ||
         le64toh(header.size) != size || size > SNAPSHOT_SIZE_MOST || people_at > size ||
         le64toh(header.people_size) > size - people_at || size % SNAPSHOT_LINE != 0 ||
         le64toh(header.people_size) % SNAPSHOT_LINE != 0)
@@ -24,6 +24,7 @@ bool snapshot_from_bytes(const void *bytes, size_t size, struct snapshot *made)
     *made = (struct snapshot){
         .bytes = bytes,
         .size = size,
+        .domain = le32toh(header.domain),
         .seed = le64toh(header.seed),
         .buckets = (uint32_t)buckets,
         .people = le32toh(header.people),

@@ -22,6 +22,7 @@
 /* One generation. Borrows the bytes: a mapping, or in tests any memory aligned to 8. */
 struct snapshot {
     enum names names; /* how people are called in it; whoever reads it for others asks root */
+    uint32_t domain;  /* of short names, as naming_mark() has it (cache/naming.h) */
     const unsigned char *bytes;
     size_t size;
     uint64_t seed;

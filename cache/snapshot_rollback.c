@@ -19,16 +19,17 @@ static void remember_first(void *context, size_t at, const char *what)
         error_set(why, ERROR_MALFORMED, SNAPSHOT_PREVIOUS ": byte %zu: %s", at, what);
 }
 
-/* Nobody would be found in it. */
+/* Nobody would be found in it, or somebody else of that name. */
 static bool is_as_people_are_called(const struct snapshot *mapped, struct error *why)
 {
     struct naming naming;
 
     if (!naming_read(&naming, why))
         return false;
-    return !mapped->people || mapped->names == naming.names ||
+    return !mapped->people || mapped->domain == naming_mark(&naming) ||
            error_set(why, ERROR_CONFIG,
-                     SNAPSHOT_PREVIOUS " is of the time before `names` was changed");
+                     SNAPSHOT_PREVIOUS
+                     " is of the time before `names`, or the domain of short names, was changed");
 }
 
 static enum lookup previous_map(int folder, struct snapshot *mapped, struct snapshot_facts *facts,

@@ -35,9 +35,10 @@ bool snapshot_builder_new(struct snapshot_builder **made, struct error *why)
     return true;
 }
 
-void snapshot_builder_names(struct snapshot_builder *builder, enum names names)
+void snapshot_builder_names(struct snapshot_builder *builder, enum names names, uint32_t domain)
 {
     builder->names = names;
+    builder->domain = domain;
 }
 
 void snapshot_builder_release(struct snapshot_builder *builder)

@@ -16,8 +16,11 @@
 struct snapshot_builder;
 
 bool snapshot_builder_new(struct snapshot_builder **made, struct error *why);
-/* How people are called that are added from now on; NAMES_FULL at first. */
-void snapshot_builder_names(struct snapshot_builder *builder, enum names names);
+/*
+ * How people are called that are added from now on; NAMES_FULL at first. `domain`: naming_mark() of
+ * whose short names they are (cache/naming.h), else 0.
+ */
+void snapshot_builder_names(struct snapshot_builder *builder, enum names names, uint32_t domain);
 void snapshot_builder_release(struct snapshot_builder *builder); /* accepts NULL */
 
 /*

@@ -20,7 +20,7 @@ struct store {
     int64_t *hurry_ms;   /* what is left for what is done now; NULL: that may take all patience */
     const struct elsewhere *elsewhere; /* borrowed; NULL: other sources are asked for each id */
     struct host_key key;
-    struct naming naming; /* as it was when the store was opened */
+    struct naming naming; /* as it was when the store was opened, or published last */
 };
 
 /* For sqlite3_busy_handler, with the store: waits a little, and says whether to try again. */

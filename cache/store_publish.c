@@ -251,10 +251,11 @@ bool store_publish(struct store *store, const char *public_folder, struct error 
     OWNED(release_builder) struct snapshot_builder *builder = NULL;
     int64_t changes;
 
-    if (lock < 0 || !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) ||
-        !snapshot_builder_new(&builder, why))
+    /* By the naming of now: one that was in force earlier would be published over the newer one. */
+    if (lock < 0 || !naming_read(&store->naming, why) ||
+        !local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why) || !snapshot_builder_new(&builder, why))
         return error_context(why, "publishing");
-    snapshot_builder_names(builder, store->naming.names);
+    snapshot_builder_names(builder, store->naming.names, naming_mark(&store->naming));
     if (!gather(store, local, builder, &changes, why) ||
         !snapshot_publish(builder, public_folder, why))
         return error_context(why, "publishing");
@@ -283,6 +284,6 @@ bool store_is_published(const char *public_folder, const struct person *person)
 
     return naming_read(&naming, &(struct error){0}) &&
            naming_shown(&naming, person->name, called) && folder >= 0 &&
-           snapshot_file_map(folder, "snapshot", &snapshot) && snapshot.names == naming.names &&
-           names(&snapshot, person, called);
+           snapshot_file_map(folder, "snapshot", &snapshot) &&
+           snapshot.domain == naming_mark(&naming) && names(&snapshot, person, called);
 }

@@ -132,11 +132,11 @@ static bool refill(const char *folder, int fd, const struct generations *generat
     if (!store_draft(folder, fd, &db, why) || !refill_begin(db, why))
         return false;
     for (size_t i = 0; i < generations->count; i++) {
-        if (!refill_from(db, &generations->snapshots[i], recovered, why))
+        if (!refill_from(db, &generations->snapshots[i], i == 0, recovered, why))
             return false;
         recovered->generations[i] = generations->numbers[i];
     }
-    return refill_end(db, why);
+    return refill_reserved(db, recovered, why) && refill_end(db, why);
 }
 
 struct aside {

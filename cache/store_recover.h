@@ -14,7 +14,7 @@
 
 struct recovered {
     size_t people, groups;
-    size_t bare;             /* ids without a name, which another id has: never to be given again */
+    size_t bare;             /* ids without a name that is theirs alone: never to be given again */
     uint64_t generations[2]; /* that were used; 0: there was none, or it was damaged */
     char aside[64];          /* where the damaged file is now; empty: it was missing */
     bool new_key;            /* the host key was lost too */

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cache/ids.h"
+#include "cache/nss_conf_file.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_walk.h"
 
@@ -11,6 +12,7 @@
 struct refill {
     sqlite3_stmt *id, *bare, *person, *group, *membership;
     struct naming naming;
+    bool newest; /* of the snapshots there are */
     char *space;
     size_t size;
 };
@@ -71,20 +73,24 @@ static bool bind_id(sqlite3_stmt *statement, uint32_t id, enum id_kind kind, con
            store_failed(sqlite3_db_handle(statement), "binding", why);
 }
 
+static bool add_bare(struct refill *refill, uint32_t id, enum id_kind kind,
+                     struct recovered *recovered, struct error *why)
+{
+    bool added = false;
+
+    if (!bind_id(refill->bare, id, kind, NULL, why) || !run(refill->bare, &added, why))
+        return false;
+    recovered->bare += added;
+    return true;
+}
+
 /* `*added`: id and name are new to the store. An id whose name is taken is kept from others bare. */
 static bool add_id(struct refill *refill, uint32_t id, enum id_kind kind, const char *name,
                    bool *added, struct recovered *recovered, struct error *why)
 {
-    bool bare = false;
-
     if (!bind_id(refill->id, id, kind, name, why) || !run(refill->id, added, why))
         return false;
-    if (*added)
-        return true;
-    if (!bind_id(refill->bare, id, kind, NULL, why) || !run(refill->bare, &bare, why))
-        return false;
-    recovered->bare += bare;
-    return true;
+    return *added || add_bare(refill, id, kind, recovered, why);
 }
 
 static bool add_group(struct refill *refill, const struct snapshot_group *group,
@@ -120,6 +126,16 @@ static bool add_memberships(struct refill *refill, const struct snapshot *snapsh
     return true;
 }
 
+/* A short name tells nothing but together with the domain that it was shown for. */
+static bool full_name(const struct refill *refill, const struct snapshot *snapshot,
+                      const char *shown, char name[NAME_MOST + 1])
+{
+    if (strchr(shown, '@'))
+        return text_copy(name, NAME_MOST + 1, shown);
+    return snapshot->domain == naming_mark(&refill->naming) &&
+           naming_full(&refill->naming, shown, name);
+}
+
 static bool add_person(struct refill *refill, const struct snapshot *snapshot,
                        const struct snapshot_person *person, struct recovered *recovered,
                        struct error *why)
@@ -128,12 +144,14 @@ static bool add_person(struct refill *refill, const struct snapshot *snapshot,
     char name[NAME_MOST + 1];
     bool added;
 
-    if (strchr(person->name, '@') ? !text_copy(name, sizeof name, person->name)
-                                  : !naming_full(&refill->naming, person->name, name))
+    if (!full_name(refill, snapshot, person->name, name)) {
+        if (!refill->newest)
+            return add_bare(refill, person->uid, ID_PERSON, recovered, why);
         return error_set(why, ERROR_CONFIG,
                          "the domain of %.128s cannot be told: put back what `names` and "
                          "`domains` were, run latchkey config apply, and try again",
                          person->name);
+    }
     if (!add_id(refill, person->uid, ID_PERSON, name, &added, recovered, why))
         return false;
     if (!added)
@@ -206,14 +224,35 @@ bool refill_begin(sqlite3 *db, struct error *why)
            store_failed(db, "beginning", why);
 }
 
-bool refill_from(sqlite3 *db, const struct snapshot *snapshot, struct recovered *recovered,
-                 struct error *why)
+bool refill_from(sqlite3 *db, const struct snapshot *snapshot, bool newest,
+                 struct recovered *recovered, struct error *why)
 {
-    OWNED(refill_release) struct refill refill = {.size = 0};
+    OWNED(refill_release) struct refill refill = {.newest = newest};
 
     return naming_read(&refill.naming, why) && prepare(db, &refill, why) &&
            add_groups(&refill, snapshot, recovered, why) &&
            add_people(&refill, snapshot, recovered, why);
+}
+
+bool refill_reserved(sqlite3 *db, struct recovered *recovered, struct error *why)
+{
+    OWNED(refill_release) struct refill refill = {.size = 0};
+    OWNED(free_memory) char *text = malloc(NSS_CONF_MOST + 1);
+    enum nss_conf_read read;
+    struct nss_conf conf;
+
+    if (!text)
+        return error_set(why, ERROR_SYSTEM, "no memory");
+    if (!prepare(db, &refill, why))
+        return false;
+    read = nss_conf_read(text, &conf);
+    if (read == NSS_CONF_UNREAD)
+        return error_set(why, ERROR_SYSTEM, "nss.conf cannot be read now");
+    for (size_t i = 0; read == NSS_CONF_FIT && i < conf.group_count; i++)
+        if (id_is_ours(conf.groups[i].directory) &&
+            !add_bare(&refill, conf.groups[i].directory, ID_GROUP, recovered, why))
+            return false;
+    return true;
 }
 
 bool refill_end(sqlite3 *db, struct error *why)

@@ -38,9 +38,9 @@ class Snapshot:
 
     def __init__(self, content):
         self.content = content
-        (magic, self.superseded, zero, self.generation, size, self.checksum, self.seed, self.people_count,
+        (magic, self.superseded, self.domain, self.generation, size, self.checksum, self.seed, self.people_count,
          self.groups_count, people_size) = HEADER.unpack_from(content)
-        assert magic == b'LATCHKY1' and zero == 0 and size == len(content) <= 1 << 35, 'the header'
+        assert magic == b'LATCHKY1' and self.domain == 0 and size == len(content) <= 1 << 35, 'the header'
         self.buckets = (self.people_count + self.groups_count) // 4 + 1
         self.names_at, self.ids_at = 64, 64 + 64 * self.buckets
         self.people_at = self.ids_at + 64 * self.buckets

@@ -19,7 +19,7 @@ static void publish_people(enum names names, const char *one, const char *other)
 
     if (!snapshot_builder_new(&builder, &why))
         fail_msg("%s", why.text);
-    snapshot_builder_names(builder, names);
+    snapshot_builder_names(builder, names, 0);
     if (!snapshot_add_group(builder, TEAM, "team", &why) ||
         !snapshot_add_person(builder, ADA, one, "", "/home/a", "/bin/sh", &team, 1, &why) ||
         !snapshot_add_person(builder, LENA, other, "", "/home/b", "/bin/sh", &team, 1, &why) ||
