@@ -185,6 +185,9 @@ enum lookup known_is_allowed(struct attempt *a)
 
 bool known_publish(struct attempt *a)
 {
-    return store_is_published(PUBLIC_DIR, &a->person) ||
-           store_publish(a->store, PUBLIC_DIR, &a->why);
+    if (store_is_published(PUBLIC_DIR, &a->person))
+        return true;
+    return store_publish(a->store, PUBLIC_DIR, &a->why) &&
+           (store_is_published(PUBLIC_DIR, &a->person) ||
+            error_set(&a->why, ERROR_SYSTEM, "the new snapshot does not show %s", a->name));
 }

@@ -15,14 +15,14 @@ static bool is_there(int folder, const char *name)
     return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
-/* Whether ids may have been given out before. A file that cannot be read may name people. */
-static bool names_people(int folder, const char *name)
+/* Whether ids may have been given out before. A file that cannot be read may name somebody. */
+static bool names_anybody(int folder, const char *name)
 {
     OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
 
     if (!is_there(folder, name))
         return false;
-    return !snapshot_file_map(folder, name, &snapshot) || snapshot.people > 0;
+    return !snapshot_file_map(folder, name, &snapshot) || snapshot.people || snapshot.groups;
 }
 
 enum publication { MISSING, UNUSABLE, GOOD };
@@ -55,10 +55,10 @@ bool prepare_host(const char *private_folder, const char *public_folder, struct 
         return error_set(why, ERROR_CONFIG, "opening %s and %s: %s", private_folder, public_folder,
                          strerror(errno));
     if (!is_there(private, "store.db") &&
-        (names_people(public, "snapshot") || names_people(public, "snapshot.previous")))
+        (names_anybody(public, "snapshot") || names_anybody(public, "snapshot.previous")))
         return error_set(
             why, ERROR_SYSTEM,
-            "the store is lost, but %s names people: restore store.db and host.key, or "
+            "the store is lost, but %s names people or groups: restore store.db and host.key, or "
             "run latchkey store recover",
             public_folder);
     found = look_at(public);

@@ -3,6 +3,7 @@
 #include "login/prepare.h"
 
 #include "cache/snapshot_file.h"
+#include "cache/snapshot_write.h"
 #include "tests/place.h"
 
 static struct place place;
@@ -133,13 +134,27 @@ static void a_lost_store_is_an_error(void **state)
     assert_int_equal(unlinkat(place.folder, "store.db", 0), 0);
     assert_int_equal(unlinkat(place.folder, "host.key", 0), 0);
     assert_false(prepare());
-    assert_non_null(strstr(why.text, "names people"));
+    assert_non_null(strstr(why.text, "names people or groups"));
     flip(0);
     assert_false(prepare());
     assert_int_equal(truncate(path, 0), 0);
     assert_false(prepare());
     assert_int_equal(unlink(path), 0);
     assert_true(prepare()); /* the one before was empty */
+}
+
+/* Its gid must not become another group's. */
+static void a_group_alone_is_enough(void **state)
+{
+    struct snapshot_builder *builder;
+
+    (void)state;
+    assert_true(snapshot_builder_new(&builder, &why));
+    assert_true(snapshot_add_group(builder, 1879050000, "team", &why));
+    assert_true(snapshot_publish(builder, place.public, &why));
+    snapshot_builder_release(builder);
+    assert_false(prepare());
+    assert_non_null(strstr(why.text, "names people or groups"));
 }
 
 static void the_mark_of_a_newer_file_is_no_damage(void **state)
@@ -163,6 +178,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_damaged_snapshot_is_made_anew),
     TEST(an_older_snapshot_that_was_put_back_is_replaced),
     TEST(a_lost_store_is_an_error),
+    TEST(a_group_alone_is_enough),
     TEST(the_mark_of_a_newer_file_is_no_damage),
 };
 
