@@ -106,7 +106,8 @@ enum lookup snapshot_group_by_name(const struct snapshot *s, const char *name,
         lookup = find_group(s, name, strlen(name), &record);
     if (lookup == LOOKUP_ABSENT && name_fits(name, s->names)) {
         lookup = find_person(s, name, strlen(name), &person);
-        record = lookup == LOOKUP_FOUND ? group_record_own(&person) : record;
+        if (lookup == LOOKUP_FOUND)
+            record = group_record_own(&person);
     }
     if (lookup == LOOKUP_FOUND)
         lookup = group_answer(s, &record, space, &group);
