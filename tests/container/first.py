@@ -267,6 +267,14 @@ class Story:
         check('he is enrolled, under the next uid', stored == uid + 1, stored)
         visit = self.doors.ssh(DAVE, PASSWORDS[DAVE], 'id -u')
         check('and comes in with it', visit and visit.output.strip() == str(stored), visit)
+        late = self.machine.run('useradd', '--no-create-home', '--uid', str(stored), 'late')
+        check('useradd finds his uid taken from now on', late.returncode != 0 and 'not unique' in late.stdout, late.stdout)
+        self.machine.sh(f'useradd --no-create-home --non-unique --uid {stored} late')  # had it looked a moment earlier
+        visit = self.doors.ssh(DAVE, PASSWORDS[DAVE], 'id -u', method='keyboard-interactive')
+        check('of two with one uid the local one has it: dave does not come in', not visit, visit)
+        self.machine.sh("sed -i '/^late:/d' /etc/passwd /etc/shadow /etc/group /etc/gshadow")
+        visit = self.doors.ssh(DAVE, PASSWORDS[DAVE], 'id -u')
+        check('until that is over', visit and visit.output.strip() == str(stored), visit)
 
     def tell(self):
         for sentence, run in (
