@@ -15,13 +15,17 @@ bool naming_read(struct naming *naming, struct error *why)
     switch (text ? nss_conf_read(text, &conf) : NSS_CONF_UNREAD) {
     case NSS_CONF_UNREAD:
         return error_set(why, ERROR_SYSTEM, "nss.conf cannot be read now");
-    case NSS_CONF_UNFIT:
+    case NSS_CONF_ABSENT:
         break;
     case NSS_CONF_FIT:
         found.names = conf.names;
         if (conf.names == NAMES_SHORT)
             text_copy(found.domain, sizeof found.domain, conf.domains[0]);
         break;
+    default:
+        return error_set(why, ERROR_CONFIG,
+                         "nss.conf is damaged, or not root's alone to write: mend it, or remove "
+                         "it and run latchkey config apply");
     }
     *naming = found;
     return true;

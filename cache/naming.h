@@ -18,8 +18,9 @@ struct naming {
 };
 
 /*
- * Full names when there is no such file, and also when it is not fit to be read, as the NSS module
- * then has it. False (ERROR_SYSTEM): it cannot be told.
+ * Full names when there is no such file. False: it cannot be told, because the file cannot be read
+ * now (ERROR_SYSTEM) or is not fit to be believed (ERROR_CONFIG): processes that read it before go on
+ * by what it said, so nobody may take it for no word at all.
  */
 bool naming_read(struct naming *naming, struct error *why);
 

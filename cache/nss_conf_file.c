@@ -85,7 +85,7 @@ enum nss_conf_read nss_conf_read(char text[NSS_CONF_MOST + 1], struct nss_conf *
         got = read_file(fd, text, conf);
         close(fd);
     } else {
-        got = failed();
+        got = errno == ENOENT ? NSS_CONF_ABSENT : failed();
     }
     pthread_setcancelstate(cancel, NULL);
     errno = before;

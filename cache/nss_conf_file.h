@@ -10,7 +10,8 @@
 #include "cache/nss_conf.h"
 
 enum nss_conf_read {
-    NSS_CONF_UNFIT,  /* there is no such file, or none to be trusted */
+    NSS_CONF_UNFIT,  /* something is there, and is not to be trusted */
+    NSS_CONF_ABSENT, /* nothing is there: root has not said anything */
     NSS_CONF_UNREAD, /* this process is short of something, or the disk failed: ask again later */
     NSS_CONF_FIT
 };

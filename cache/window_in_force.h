@@ -6,3 +6,5 @@
 
 /* As root has told (cache/nss_conf_file.h); false, with `window` untouched, if that cannot be read. */
 bool window_in_force(struct id_window *window);
+/* The same, and the preset where root has not told any; false if it cannot be told which. */
+bool window_read(struct id_window *window);

@@ -100,14 +100,18 @@ static enum lookup find_person(const char *name, bool by_uid, uid_t *uid)
     return failed ? LOOKUP_UNAVAILABLE : LOOKUP_ABSENT;
 }
 
-/* Read anew each time: a session may go on for longer than a window is in force. */
-static bool is_in_window(uid_t uid)
+/*
+ * FOUND: the uid is one of ours. Read anew each time: a session may go on for longer than a window
+ * is in force.
+ */
+static enum lookup find_in_window(uid_t uid)
 {
-    struct id_window window = ID_WINDOW_PRESET;
+    struct id_window window;
 
-    (void)window_in_force(&window);
+    if (!window_read(&window))
+        return LOOKUP_UNAVAILABLE;
     id_window_use(window);
-    return uid != 0 && id_is_ours(uid);
+    return uid != 0 && id_is_ours(uid) ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 /* sshd may have been told of somebody who is not enrolled: only the name leads to her then. */
@@ -123,32 +127,55 @@ static enum gate both_ways(const char *name, uid_t uid)
     }
 }
 
+static enum gate failed(struct error *why, const char *what, const char *name)
+{
+    error_set(why, ERROR_SYSTEM, "%s: whose name %s is stays open", what, name);
+    return GATE_FAILED;
+}
+
+/*
+ * `fits`: people are called like this here. NSS may still find one who is not, in a process that has
+ * read the settings before they were changed, and this must not make her nobody's.
+ */
+static enum gate by_uid(const char *name, uid_t uid, bool fits, struct error *why)
+{
+    switch (find_in_window(uid)) {
+    case LOOKUP_FOUND:
+        return fits ? both_ways(name, uid)
+                    : failed(why, "an ID of ours, and no name that we give", name);
+    case LOOKUP_ABSENT:
+        return GATE_NOT_OURS;
+    default:
+        return failed(why, "the window of IDs cannot be told", name);
+    }
+}
+
 enum gate gate_ask(const char *name, struct error *why)
 {
     struct naming naming;
     uid_t uid = (uid_t)-1;
+    bool told, fits;
 
     if (strcmp(name, "root") == 0 || (!name_is_person(name) && !name_is_short(name)))
         return GATE_NOT_OURS;
-    if (!naming_read(&naming, why))
-        return GATE_FAILED;
-    if (!name_fits(name, naming.names))
-        return GATE_NOT_OURS;
+    told = naming_read(&naming, why);
+    fits = told && name_fits(name, naming.names);
     switch (find_local(name)) {
     case LOOKUP_FOUND:
-        return GATE_NOT_OURS;
+        return GATE_NOT_OURS; /* a damaged nss.conf must not keep a local user out */
     case LOOKUP_ABSENT:
         break;
     default:
-        error_set(why, ERROR_SYSTEM, "%s cannot be read: whose name this is stays open",
-                  LOCAL_PASSWD);
-        return GATE_FAILED;
+        if (fits)
+            return failed(why, LOCAL_PASSWD " cannot be read", name);
     }
+    if (!told)
+        return GATE_FAILED;
     switch (find_person(name, false, &uid)) {
     case LOOKUP_FOUND:
-        return is_in_window(uid) ? both_ways(name, uid) : GATE_NOT_OURS;
+        return by_uid(name, uid, fits, why);
     case LOOKUP_ABSENT:
-        return GATE_UNKNOWN;
+        return fits ? GATE_UNKNOWN : GATE_NOT_OURS;
     default:
         /* A source of names that is down must not turn one of ours into nobody's. */
         return GATE_UNAVAILABLE;

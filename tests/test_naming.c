@@ -87,7 +87,17 @@ static void expect_names(enum names names)
     assert_string_equal(naming.domain, names == NAMES_SHORT ? "contoso.example" : "");
 }
 
-static void only_a_fit_file_of_root_makes_names_short(void **state)
+static void expect_unread(void)
+{
+    struct naming naming = {.names = NAMES_SHORT, .domain = "as.before"};
+    struct error why = {0};
+
+    assert_false(naming_read(&naming, &why));
+    assert_int_equal(why.kind, ERROR_CONFIG);
+    assert_string_equal(naming.domain, "as.before");
+}
+
+static void a_file_that_is_not_fit_says_nothing_about_names(void **state)
 {
     (void)state;
     if (!may_mount)
@@ -97,21 +107,21 @@ static void only_a_fit_file_of_root_makes_names_short(void **state)
     write_text(NSS_CONF_FILE, SHORT_CONF);
     expect_names(NAMES_SHORT);
     assert_int_equal(chmod(NSS_CONF_FILE, 0664), 0);
-    expect_names(NAMES_FULL);
+    expect_unread();
     assert_int_equal(chmod(NSS_CONF_FILE, 0646), 0);
-    expect_names(NAMES_FULL);
+    expect_unread();
     assert_int_equal(chmod(NSS_CONF_FILE, 0644), 0);
     assert_int_equal(chown(NSS_CONF_FILE, 1000, 0), 0);
-    expect_names(NAMES_FULL);
+    expect_unread();
     assert_int_equal(chown(NSS_CONF_FILE, 0, 0), 0);
     expect_names(NAMES_SHORT);
     write_text(NSS_CONF_FILE, SHORT_CONF "x");
-    expect_names(NAMES_FULL);
+    expect_unread();
     write_text(NSS_CONF_FILE, CONF_OF("short", "domain a.example\ndomain b.example\n"));
-    expect_names(NAMES_FULL);
+    expect_unread();
     unlink(NSS_CONF_FILE);
     assert_int_equal(symlink(CONFIG_DIR "/passwd", NSS_CONF_FILE), 0);
-    expect_names(NAMES_FULL);
+    expect_unread();
     unlink(NSS_CONF_FILE);
 }
 
@@ -161,6 +171,28 @@ static void the_gate_knows_one_spelling(void **state)
     expect_gate("ada@contoso.example", GATE_UNKNOWN);
     expect_spelling("ADA@contoso.example", "ada@contoso.example");
     expect_spelling("ADA", NULL);
+}
+
+/* Else who was found before is nobody's now, and whoever asks lets pam_unix judge her. */
+static void a_file_that_is_not_fit_makes_nobody_elses(void **state)
+{
+    static const char *const open_names[] = {"ada", "ada@contoso.example"};
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    for (int i = 0; i < 2; i++) {
+        write_text(NSS_CONF_FILE, i ? FULL_CONF : SHORT_CONF);
+        assert_int_equal(chmod(NSS_CONF_FILE, 0664), 0);
+        for (size_t k = 0; k < 2; k++)
+            expect_gate(open_names[k], GATE_FAILED);
+        expect_gate("root", GATE_NOT_OURS);
+        expect_gate("lena", GATE_NOT_OURS); /* a local user */
+        expect_gate("Ada", GATE_NOT_OURS);
+        expect_spelling("ADA@contoso.example", NULL);
+        assert_int_equal(chmod(NSS_CONF_FILE, 0644), 0);
+        expect_gate(open_names[i], GATE_UNKNOWN);
+    }
 }
 
 /* ---- store and snapshot ---- */
@@ -350,8 +382,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_name_stands_for_one_person),
         cmocka_unit_test(what_cannot_be_typed_stands_for_nobody),
-        cmocka_unit_test(only_a_fit_file_of_root_makes_names_short),
+        cmocka_unit_test(a_file_that_is_not_fit_says_nothing_about_names),
         cmocka_unit_test(the_gate_knows_one_spelling),
+        cmocka_unit_test(a_file_that_is_not_fit_makes_nobody_elses),
         IN_SHORT(the_store_keeps_full_names_and_the_snapshot_shows_short_ones),
         IN_SHORT(a_name_that_cannot_be_short_here_is_refused),
         IN_SHORT(a_group_called_like_a_person_is_left_out),

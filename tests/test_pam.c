@@ -135,17 +135,46 @@ static int in_another_window(void)
         return 2;
     /* None that could be in force is one that root is in. */
     put_in_force(WINDOW("0 50000"));
-    if (authenticate("zero@contoso.example", 0) != PAM_USER_UNKNOWN ||
-        authenticate("outside@contoso.example", 0) != PAM_USER_UNKNOWN ||
-        authenticate(ADA, 0) != PAM_SUCCESS)
+    if (authenticate("zero@contoso.example", 0) != PAM_SYSTEM_ERR ||
+        authenticate("outside@contoso.example", 0) != PAM_SYSTEM_ERR ||
+        authenticate("root", 0) != PAM_USER_UNKNOWN || authenticate(ADA, 0) != PAM_SYSTEM_ERR)
         return 3;
+    /* One that is not root's alone to write says nothing, and that is not the preset. */
     put_in_force(WINDOW("20000 50000"));
-    return chmod(NSS_CONF_FILE, 0666) != 0 || authenticate(ADA, 0) != PAM_SUCCESS;
+    if (chmod(NSS_CONF_FILE, 0664) != 0 || authenticate(ADA, 0) != PAM_SYSTEM_ERR ||
+        account(ADA) != PAM_SYSTEM_ERR || account("small@contoso.example") != PAM_SYSTEM_ERR)
+        return 4;
+    return 0;
 }
 
 static void ours_are_the_uids_of_the_window_in_force(void **state)
 {
     int code = in_child(in_another_window);
+
+    (void)state;
+    if (code == 77)
+        skip();
+    assert_int_equal(code, 0);
+}
+
+static int called_otherwise(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        (mkdir(CONFIG_DIR, 0755) != 0 && errno != EEXIST) ||
+        mount("tmpfs", CONFIG_DIR, "tmpfs", 0, "mode=755") != 0)
+        return 77;
+    put_in_force("version 1\nwindow 1879048192 2147483645\nnames short\ndomain contoso.example\n"
+                 "home /{name}\nshell /b\nend 1\n");
+    if (account(ADA) != PAM_SYSTEM_ERR || authenticate(ADA, 0) != PAM_SYSTEM_ERR)
+        return 1;
+    return account("outside@contoso.example") != PAM_USER_UNKNOWN ||
+           account("eve@contoso.example") != PAM_USER_UNKNOWN;
+}
+
+/* By a process that has read an older nss.conf, or by nscd. */
+static void who_is_found_by_a_name_of_before_with_an_id_of_ours_is_not_nobodys(void **state)
+{
+    int code = in_child(called_otherwise);
 
     (void)state;
     if (code == 77)
@@ -470,6 +499,8 @@ int main(int count, char **arguments)
                                reset),
         cmocka_unit_test_setup(somebody_whom_only_the_name_finds_does_not_get_in, reset),
         cmocka_unit_test_setup(ours_are_the_uids_of_the_window_in_force, reset),
+        cmocka_unit_test_setup(who_is_found_by_a_name_of_before_with_an_id_of_ours_is_not_nobodys,
+                               reset),
         cmocka_unit_test_setup(only_who_is_enrolled_has_a_session, reset),
         cmocka_unit_test_setup(a_source_of_names_that_fails_has_its_own_words, reset),
         cmocka_unit_test_setup(each_verdict_has_its_code_and_no_other_byte_has_one, reset),
