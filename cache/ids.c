@@ -5,6 +5,7 @@
 #include "cache/first_id.h"
 #include "cache/newcomer.h"
 #include "cache/store_internal.h"
+#include "cache/window_in_force.h"
 
 static enum lookup id_of(sqlite3 *db, enum id_kind kind, const struct account *account,
                          uint32_t *id, struct error *why)
@@ -156,6 +157,22 @@ static bool claim(sqlite3 *db, enum id_kind kind, const struct account *account,
     return true;
 }
 
+/*
+ * Another window may have been put in force since this process began. Whoever does that keeps all
+ * writers out until it is done (store_window_hold), so what is read here holds until the commit.
+ */
+static bool window_stands(struct store *store, struct error *why)
+{
+    struct id_window here = id_window(), now = here;
+
+    if (store->window_settles || store->window_stands)
+        return true;
+    store->window_stands =
+        !window_in_force(&now) || (now.least == here.least && now.most == here.most);
+    return store->window_stands ||
+           error_set(why, ERROR_SYSTEM, "id_min and id_max have changed meanwhile: try again");
+}
+
 bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,
               const struct id_choice *choice, bool *lost, struct error *why)
 {
@@ -177,6 +194,8 @@ bool ids_bind(struct store *store, enum id_kind kind, const struct account *acco
     *lost = given == LOOKUP_FOUND || !id_is_ours(choice->id);
     if (*lost)
         return true;
+    if (!window_stands(store, why))
+        return false;
     write = store_prepare(store->db, "INSERT INTO id VALUES (?1, ?2, ?3, ?4, ?5, ?6)", why);
     if (!write)
         return false;

@@ -39,6 +39,9 @@ bool ids_choose(struct store *store, const struct local *local, enum id_kind kin
 enum lookup ids_recovered(struct store *store, enum id_kind kind, const struct account *account,
                           const char *name, struct id_choice *choice, struct error *why);
 
-/* Within a write transaction. `*lost`: somebody took the id since; choose again. */
+/*
+ * Within a write transaction. `*lost`: somebody took the id since; choose again. ERROR_SYSTEM also
+ * when another window of ids has been put in force meanwhile.
+ */
 bool ids_bind(struct store *store, enum id_kind kind, const struct account *account, time_t now,
               const struct id_choice *choice, bool *lost, struct error *why);

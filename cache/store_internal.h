@@ -20,6 +20,8 @@ struct store {
     int64_t *hurry_ms;   /* what is left for what is done now; NULL: that may take all patience */
     const struct elsewhere *elsewhere; /* borrowed; NULL: other sources are asked for each id */
     struct host_key key;
+    bool window_settles;  /* this process's window of ids is about to be put in force */
+    bool window_stands;   /* within this transaction that has been looked at */
     struct naming naming; /* as it was when the store was opened, or published last */
 };
 

@@ -31,6 +31,18 @@ bool store_window_check(struct store *store, struct error *why)
                      (long long)least, (long long)most);
 }
 
+bool store_window_hold(struct store *store, struct error *why)
+{
+    OWNED(transaction_end) struct transaction transaction = {0};
+
+    /* A store that cannot be written gives no ids either. */
+    if ((store->writable && !transaction_write(&transaction, store, why)) ||
+        !store_window_check(store, why))
+        return false;
+    transaction.db = NULL; /* it ends with the store */
+    return true;
+}
+
 /* One that was known before has kept its name, which may have become a local one since. */
 static bool all_can_be_shown(const struct groups_plan *plan, const struct local *local,
                              struct error *why)
@@ -78,6 +90,7 @@ bool store_reserve_groups(struct store *store, const struct account *of,
 
     if (!local_read(LOCAL_PASSWD, LOCAL_GROUP, &local, why))
         return false;
+    store->window_settles = true;
     for (int round = 0; round < ROUNDS_MOST; round++) {
         OWNED(groups_plan_release) struct groups_plan plan = {0};
         bool lost;

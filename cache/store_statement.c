@@ -138,6 +138,7 @@ bool transaction_write(struct transaction *transaction, struct store *store, str
         return error_set(why, ERROR_SYSTEM,
                          "store.db can only be read: the disk or the file "
                          "cannot be written");
+    store->window_stands = false;
     /* IMMEDIATE: what is read below stays true until the commit. */
     return transaction_begin(transaction, store->db, "BEGIN IMMEDIATE", why);
 }

@@ -4,6 +4,8 @@
 #include "cache/local.h"
 #include "cache/name.h"
 #include "cache/naming.h"
+#include "cache/snapshot_file.h"
+#include "cache/snapshot_format.h"
 #include "command/command.h"
 #include "command/host_ranges.h"
 #include "command/json.h"
@@ -12,6 +14,9 @@
 #include "command/republish.h"
 #include "command/reserve.h"
 #include "config/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
 
 #define SSHD_SERVICE "sshd"
 
@@ -113,12 +118,27 @@ static bool is_renamed(const struct naming *before)
            (now.names != before->names || strcmp(now.domain, before->domain) != 0);
 }
 
+/* An earlier republication may have failed, or somebody published by what was in force before. */
+static bool is_shown_so(void)
+{
+    OWNED(close_fd) int fd = open(SNAPSHOT_PATH, SNAPSHOT_FILE_OPEN);
+    struct snapshot_header header;
+    struct naming now;
+
+    if (fd < 0)
+        return errno == ENOENT; /* nobody is shown yet */
+    return naming_read(&now, &(struct error){0}) &&
+           pread(fd, &header, sizeof header, 0) == sizeof header &&
+           le32toh(header.domain) == naming_mark(&now);
+}
+
 static bool apply(bool json, struct error *why)
 {
     OWNED(release_config) struct config *config = NULL;
     uint32_t local_gids[CONFIG_LOCAL_GROUPS_MOST];
     struct reserved reserved;
     struct nss_facts facts = {.local_gids = local_gids, .platform_gids = reserved.platform_gids};
+    OWNED(reserve_end) struct reservation held = RESERVATION_NONE;
     OWNED(close_fd) int lock = -1;
     struct naming before;
     const char *not_ssh;
@@ -129,15 +149,16 @@ static bool apply(bool json, struct error *why)
     lock = nss_conf_lock(why);
     if (lock < 0 || !config_read(CONFIG_FILE, CONFIG_DROPS, &config, why) ||
         !use_window(config, why) || !find_all(config, local_gids, why) ||
-        !reserve(config, &reserved, why))
+        !reserve(config, &reserved, &held, why))
         return false;
     not_ssh = why_not_ssh(&reserved);
     facts.config = config;
     facts.issuer = not_ssh ? "" : reserved.issuer;
     if (!naming_read(&before, why) || !nss_conf_write(&facts, why))
         return false;
+    reserve_end(&held);
     (json ? tell_json : tell)(&facts, not_ssh);
-    good = !is_renamed(&before) || republish(json, why);
+    good = (!is_renamed(&before) && is_shown_so()) || republish(json, why);
     if (json)
         puts("}");
     return good;
@@ -164,11 +185,13 @@ const struct command command_config = {
     .name = "config",
     .does = "bring what the configuration says to where it counts",
     .synopsis = "apply [--json]",
-    .help = "apply  Writes " NSS_CONF_FILE ", by which the NSS module knows our domains, home\n"
-            "       and shell, and which local groups go to which groups of the platform.\n"
-            "       For root. To be run after each change of the configuration.\n"
-            "       --json  for programs: an object of file, local_groups, first_by_ssh (and\n"
-            "               why_not) and, when people are called otherwise, left_out\n\n"
-            "exit status: 0 done, 2 wrong use, 3 this host is at fault: nothing was changed",
+    .help =
+        "apply  Writes " NSS_CONF_FILE ", by which the NSS module knows our domains, home\n"
+        "       and shell, and which local groups go to which groups of the platform.\n"
+        "       For root. To be run after each change of the configuration.\n"
+        "       --json  for programs: an object of file, local_groups, first_by_ssh (and\n"
+        "               why_not) and, when people are called otherwise, left_out\n\n"
+        "exit status: 0 done, 2 wrong use, 3 this host is at fault: nothing was changed, unless\n"
+        "it says that people are called otherwise now",
     .run = run,
 };

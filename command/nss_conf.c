@@ -110,9 +110,9 @@ static bool is_meant(const struct nss_conf *conf, const struct nss_facts *facts)
     const struct config *config = facts->config;
 
     return conf->window.least == config->id_min && conf->window.most == config->id_max &&
-           strcmp(conf->issuer, facts->issuer) == 0 && strcmp(conf->home, config->home) == 0 &&
-           strcmp(conf->shell, config->shell) == 0 && domains_are_meant(conf, &config->domains) &&
-           groups_are_meant(conf, facts);
+           conf->names == config->names && strcmp(conf->issuer, facts->issuer) == 0 &&
+           strcmp(conf->home, config->home) == 0 && strcmp(conf->shell, config->shell) == 0 &&
+           domains_are_meant(conf, &config->domains) && groups_are_meant(conf, facts);
 }
 
 /* By the module's own reader, which cuts what it reads: it must find what was meant, and no more. */

@@ -12,11 +12,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #define WAIT_MS 60000 /* the store may be held by others for a while */
 
-/* What the child says: one piece, which a pipe takes whole (pipe(7)). */
+/* What the child says, in one piece. */
 struct message {
     uint8_t good;     /* 1, or nothing is believed but: */
     struct error why; /* else */
@@ -42,24 +43,24 @@ static bool reserve_here(const struct host *host, const char *issuer, uint32_t *
 }
 
 /* An id that was given stays valid for good, so it stays inside the window. */
-static bool window_holds(const struct host *host, struct error *why)
+static bool window_is(bool (*fit)(struct store *, struct error *), const struct host *host,
+                      struct error *why)
 {
     const char *place = host->config->window_place;
 
-    return store_window_check(host->store, why) ||
-           error_context(why, "%s", *place ? place : CONFIG_FILE);
+    return fit(host->store, why) || error_context(why, "%s", *place ? place : CONFIG_FILE);
 }
 
-static bool learn(struct config *config, struct message *message)
+static bool learn(struct config *config, struct host *host, struct message *message)
 {
-    OWNED(host_release) struct host host = HOST_CLOSED;
-
-    if (!host_open_with(&host, config, &message->why) || !window_holds(&host, &message->why))
+    if (!host_open_with(host, config, &message->why) ||
+        !window_is(store_window_check, host, &message->why))
         return false;
-    if (platform_issuer(host.link.platform, message->reserved.issuer) == LOOKUP_UNAVAILABLE)
+    if (platform_issuer(host->link.platform, message->reserved.issuer) == LOOKUP_UNAVAILABLE)
         return error_set(&message->why, ERROR_SYSTEM, "what is known of the issuer cannot be read");
-    return reserve_here(&host, message->reserved.issuer, message->reserved.platform_gids,
-                        &message->why);
+    return reserve_here(host, message->reserved.issuer, message->reserved.platform_gids,
+                        &message->why) &&
+           window_is(store_window_hold, host, &message->why);
 }
 
 /* What opens the store has no terminal to write to or to be stopped by. */
@@ -72,16 +73,17 @@ static void leave_the_terminal(void)
         dup2(null, STDIN_FILENO);
 }
 
-/* `config` is a copy, as all memory of the child is. */
+/* Until the parent closes its end. `config` is a copy, as all memory of the child is. */
 static int be_the_child(struct config *config, int fd)
 {
+    OWNED(host_release) struct host host = HOST_CLOSED;
     struct message message = {0};
+    struct pollfd end = {.fd = fd, .events = POLLIN};
 
     leave_the_terminal();
-    message.good = learn(config, &message);
-    return write(fd, &message, sizeof message) != sizeof message;
+    message.good = learn(config, &host, &message);
+    return write(fd, &message, sizeof message) != sizeof message || poll(&end, 1, WAIT_MS) != 1;
 }
-_Static_assert(sizeof(struct message) <= 4096, "more than a pipe takes in one piece");
 
 /* ---- in the parent ---- */
 
@@ -119,24 +121,31 @@ static bool ask(int fd, const struct config *config, struct reserved *reserved, 
     return message.good == 1;
 }
 
-bool reserve(struct config *config, struct reserved *reserved, struct error *why)
+bool reserve(struct config *config, struct reserved *reserved, struct reservation *held,
+             struct error *why)
 {
-    OWNED(close_fd) int heard = -1;
     int ends[2];
-    pid_t child;
-    bool good;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_set(why, ERROR_SYSTEM, "a pipe: %s", strerror(errno));
-    heard = ends[0];
-    child = fork();
-    if (child == 0)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return error_set(why, ERROR_SYSTEM, "a pair of sockets: %s", strerror(errno));
+    held->fd = ends[0];
+    held->child = fork();
+    if (held->child == 0) {
+        close(ends[0]);
         _exit(be_the_child(config, ends[1]));
+    }
     close(ends[1]);
-    if (child < 0)
+    if (held->child < 0)
         return error_set(why, ERROR_SYSTEM, "a process: %s", strerror(errno));
-    good = ask(heard, config, reserved, why);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    return good;
+    return ask(held->fd, config, reserved, why);
+}
+
+void reserve_end(struct reservation *held)
+{
+    close_fd(&held->fd);
+    if (held->child > 0) {
+        kill(held->child, SIGKILL);
+        waitpid(held->child, NULL, 0);
+    }
+    *held = RESERVATION_NONE;
 }

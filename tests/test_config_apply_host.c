@@ -2,6 +2,9 @@
 /* `latchkey config apply` and what else is on the host: its ids, PAM, and another apply. */
 #include "tests/apply.h"
 
+#include "cache/snapshot_file.h"
+#include "cache/snapshot_write.h"
+
 #include <sys/file.h>
 #include <sys/syscall.h>
 
@@ -148,6 +151,58 @@ static void a_window_overlaps_no_range_of_the_host(void **state)
     }
 }
 
+/* ---- what is shown ---- */
+
+static bool publish(void)
+{
+    struct store *store = NULL;
+    struct error why;
+    bool good = store_open(PRIVATE_DIR, &store, &why) && store_publish(store, PUBLIC_DIR, &why);
+
+    store_close(store);
+    return good;
+}
+
+/* As of somebody who began before names became short. */
+static bool publish_full_names(void)
+{
+    struct snapshot_builder *builder;
+    struct error why;
+
+    return snapshot_builder_new(&builder, &why) &&
+           snapshot_add_person(builder, ID_LEAST + 9, "ada@contoso.example", "", "/h", "/bin/sh",
+                               NULL, 0, &why) &&
+           snapshot_publish(builder, PUBLIC_DIR, &why);
+}
+
+static enum names names_shown(void)
+{
+    OWNED(close_fd) int folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED(snapshot_file_unmap) struct snapshot snapshot = {0};
+
+    assert_true(snapshot_file_map(folder, "snapshot", &snapshot));
+    assert_true(snapshot.people == 1);
+    return snapshot.names;
+}
+
+static void people_are_shown_anew_whenever_the_snapshot_is_of_another_naming(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(PUBLIC_DIR, 0755), 0);
+    assert_int_equal(chown(PUBLIC_DIR, OWNER, OWNER), 0);
+    write_file(CONFIG_FILE, "issuer = " ISSUER "\nclient_id = c\ndomains = contoso.example\n"
+                            "allow = everyone\nnames = short\n");
+    as_owner(let_ada_in);
+    as_owner(publish);
+    assert_int_equal(names_shown(), NAMES_FULL);
+    assert_int_equal(APPLY().status, 0);
+    assert_int_equal(names_shown(), NAMES_SHORT);
+    as_owner(publish_full_names);
+    assert_int_equal(names_shown(), NAMES_FULL);
+    assert_int_equal(APPLY().status, 0);
+    assert_int_equal(names_shown(), NAMES_SHORT);
+}
+
 /* ---- PAM ---- */
 
 static void sshd_is_told_only_where_pam_asks_us_about_accounts(void **state)
@@ -274,6 +329,8 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(a_window_must_cover_all_ids_that_were_given, begin, end),
         cmocka_unit_test_setup_teardown(ids_are_given_in_the_window_that_was_applied, begin, end),
         cmocka_unit_test_setup_teardown(a_window_overlaps_no_range_of_the_host, begin, end),
+        cmocka_unit_test_setup_teardown(
+            people_are_shown_anew_whenever_the_snapshot_is_of_another_naming, begin, end),
         cmocka_unit_test_setup_teardown(sshd_is_told_only_where_pam_asks_us_about_accounts, begin,
                                         end),
         cmocka_unit_test_setup_teardown(whoever_writes_last_has_read_last, begin, end),

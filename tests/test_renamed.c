@@ -159,6 +159,29 @@ static void people_are_published_by_the_naming_of_now(void **state)
     assert_true(store_is_published(place.public, &ada));
 }
 
+/* ---- an id that was chosen before ---- */
+
+static void no_id_is_given_by_a_window_that_is_not_in_force_any_more(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    struct person ada, bob;
+    bool changed;
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    bob = enrol("bob", "bob@contoso.example");
+    write_text(NSS_CONF_FILE, "version 1\nwindow 70000 90000\nnames full\n"
+                              "domain contoso.example\nhome /home/{name}\nshell /bin/sh\nend 1\n");
+    assert_false(store_accept(store, &acceptance, &ada, &changed, NULL, &why));
+    assert_int_equal(why.kind, ERROR_SYSTEM);
+    assert_non_null(strstr(why.text, "id_min and id_max"));
+    assert_int_equal(enrol("bob", "bob@contoso.example").uid, bob.uid);
+    write_text(NSS_CONF_FILE, FULL_CONF);
+    assert_true(store_accept(store, &acceptance, &ada, &changed, NULL, &why));
+}
+
 /* ---- gids that only nss.conf knows ---- */
 
 static void a_gid_that_nss_conf_maps_is_given_to_nobody_else(void **state)
@@ -188,6 +211,7 @@ int main(void)
         IN_OTHER(whose_domain_the_newest_snapshot_shows_must_be_in_force),
         IN_OTHER(nothing_is_rolled_back_to_another_domain),
         IN_FULL(people_are_published_by_the_naming_of_now),
+        IN_FULL(no_id_is_given_by_a_window_that_is_not_in_force_any_more),
         IN_FULL(a_gid_that_nss_conf_maps_is_given_to_nobody_else),
     };
 

@@ -156,6 +156,31 @@ static void an_id_that_somebody_has_is_passed_over(void **state)
     assert_int_equal(gids[0], next_id(wanted));
 }
 
+/* While root puts the window in force. */
+static void nobody_gets_an_id_while_the_window_is_held(void **state)
+{
+    const struct account account = account_of("object-of-ada");
+    const struct acceptance acceptance = ACCEPTANCE(&account);
+    struct store *other = place_store(&place);
+    int64_t left_ms = 0;
+    struct error why;
+    struct person ada;
+    bool changed;
+
+    (void)state;
+    assert_true(store_window_hold(store, &why));
+    store_hurry(other, &left_ms);
+    assert_false(store_accept(other, &acceptance, &ada, &changed, NULL, &why));
+    store_close(store);
+    assert_true(store_accept(other, &acceptance, &ada, &changed, NULL, &why));
+    store = other;
+    id_window_use((struct id_window){.least = 70000, .most = 90000});
+    assert_false(store_window_hold(store, &why));
+    assert_int_equal(why.kind, ERROR_CONFIG);
+    id_window_use(ID_WINDOW_PRESET);
+    assert_true(store_window_hold(store, &why));
+}
+
 /* ---- the local file ---- */
 
 static void the_gid_of_a_local_group_is_read_as_glibc_reads_it(void **state)
@@ -224,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_group_that_cannot_be_shown_is_named, begin, end),
         cmocka_unit_test_setup_teardown(nobody_else_gets_a_reserved_gid, begin, end),
         cmocka_unit_test_setup_teardown(an_id_that_somebody_has_is_passed_over, begin, end),
+        cmocka_unit_test_setup_teardown(nobody_gets_an_id_while_the_window_is_held, begin, end),
         cmocka_unit_test_setup_teardown(the_gid_of_a_local_group_is_read_as_glibc_reads_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_local_file_that_cannot_be_read_is_not_an_empty_one, begin,
