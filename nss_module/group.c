@@ -31,7 +31,7 @@ static struct answer_space space_before_password(char *buffer, size_t size)
 
 static enum lookup unless_local(enum lookup lookup, const struct snapshot_group *group)
 {
-    return lookup == LOOKUP_FOUND ? local_names_permit(group->name) : lookup;
+    return lookup == LOOKUP_FOUND ? local_names_permit_with(group->name, group->gid) : lookup;
 }
 
 static enum nss_status fill(enum lookup lookup, const struct answer_space *space,

@@ -2,6 +2,7 @@
 #include "nss_module/local_names.h"
 
 #include "config/paths.h"
+#include "nss_module/bloom.h"
 #include "nss_module/coarse.h"
 #include "nss_module/form.h"
 
@@ -16,16 +17,13 @@
 #define FILE_MOST (64L << 20) /* bytes */
 #define READ_STEP 4096u
 
-#define FILTER_BITS 65536u /* 2000 names leave one chance hit in 6000 questions */
-#define WORD_BITS   32u
-
 struct filter {
     const char *path;
     atomic_uint stamp;       /* of the file as it was last read; 0: never */
     atomic_uint checked_at;  /* seconds of the coarse clock */
     atomic_uint least, most; /* the window when it was read */
     atomic_bool has_id;      /* some line has a number of that */
-    atomic_uint words[FILTER_BITS / WORD_BITS];
+    struct bloom bloom;
 };
 
 static struct filter groups = {.path = LOCAL_GROUP}, users = {.path = LOCAL_PASSWD};
@@ -35,12 +33,6 @@ static struct filter groups = {.path = LOCAL_GROUP}, users = {.path = LOCAL_PASS
 static char lower(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
 }
 
 static uint64_t hash_of(const char *name)
@@ -57,30 +49,10 @@ static uint64_t hash_of_id(uint32_t id)
     return mix(mix(0, id), 2);
 }
 
-/* Four bits, one for each 16 bits of the hash. */
-static void filter_add(struct filter *filter, uint64_t hash)
-{
-    for (unsigned i = 0; i < 4; i++, hash >>= 16)
-        atomic_fetch_or_explicit(&filter->words[(hash & 0xffff) / WORD_BITS],
-                                 1u << hash % WORD_BITS, memory_order_relaxed);
-}
-
 static void filter_add_id(struct filter *filter, uint32_t id)
 {
-    filter_add(filter, hash_of_id(id));
+    bloom_add(&filter->bloom, hash_of_id(id));
     atomic_store_explicit(&filter->has_id, true, memory_order_relaxed);
-}
-
-static bool filter_may_have(struct filter *filter, uint64_t hash)
-{
-    for (unsigned i = 0; i < 4; i++, hash >>= 16) {
-        unsigned long long word =
-            atomic_load_explicit(&filter->words[(hash & 0xffff) / WORD_BITS], memory_order_relaxed);
-
-        if (!(word >> hash % WORD_BITS & 1))
-            return false;
-    }
-    return true;
 }
 
 /* ---- the file ---- */
@@ -97,7 +69,7 @@ struct line {
 struct reading {
     struct filter *filter;
     const char *wanted; /* a name */
-    uint32_t *gids;     /* whose numbers are taken out of these; neither: all go to the filter */
+    uint32_t *ids;      /* whose numbers are taken out of these; neither: all go to the filter */
     size_t count;
     bool found;
     struct line line;
@@ -110,8 +82,8 @@ static void end_name(struct reading *reading)
     line->name[line->length] = '\0';
     if (!line->over && line->length && reading->wanted)
         reading->found = reading->found || strcmp(line->name, reading->wanted) == 0;
-    else if (!line->over && line->length && !reading->gids)
-        filter_add(reading->filter, hash_of(line->name));
+    else if (!line->over && line->length && !reading->ids)
+        bloom_add(&reading->filter->bloom, hash_of(line->name));
     line->over = true;
 }
 
@@ -120,8 +92,8 @@ static void take_out(struct reading *reading, uint32_t gid)
     size_t left = 0;
 
     for (size_t i = 0; i < reading->count; i++)
-        if (reading->gids[i] != gid)
-            reading->gids[left++] = reading->gids[i];
+        if (reading->ids[i] != gid)
+            reading->ids[left++] = reading->ids[i];
     reading->count = left;
 }
 
@@ -131,7 +103,7 @@ static void end_line(struct reading *reading)
 
     end_name(reading);
     if (id <= UINT32_MAX && id_is_ours((uint32_t)id)) {
-        if (reading->gids)
+        if (reading->ids)
             take_out(reading, (uint32_t)id);
         else if (!reading->wanted)
             filter_add_id(reading->filter, (uint32_t)id);
@@ -266,7 +238,8 @@ static enum lookup permits(struct filter *filter, const char *name)
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
     if (is_fresh(filter) || fill(filter))
-        lookup = filter_may_have(filter, hash_of(name)) ? look_up(filter, name) : LOOKUP_FOUND;
+        lookup =
+            bloom_may_have(&filter->bloom, hash_of(name)) ? look_up(filter, name) : LOOKUP_FOUND;
     errno = before;
     return lookup;
 }
@@ -283,9 +256,10 @@ enum lookup local_names_permit(const char *name)
 }
 
 /* Apart, for this needs room that would be cleared for each question. */
-static __attribute__((noinline)) enum lookup take_out_local(uint32_t *gids, size_t *count)
+static __attribute__((noinline)) enum lookup take_out_local(struct filter *filter, uint32_t *ids,
+                                                            size_t *count)
 {
-    struct reading reading = {.filter = &groups, .gids = gids, .count = *count};
+    struct reading reading = {.filter = filter, .ids = ids, .count = *count};
     unsigned stamp;
 
     if (!read_file(&reading, &stamp))
@@ -303,24 +277,52 @@ static bool has_this_window(struct filter *filter)
            atomic_load_explicit(&filter->most, memory_order_relaxed) == window.most;
 }
 
-static bool filter_may_have_any(struct filter *filter, const uint32_t *gids, size_t count)
+static bool filter_may_have_any(struct filter *filter, const uint32_t *ids, size_t count)
 {
     if (!atomic_load_explicit(&filter->has_id, memory_order_relaxed))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (filter_may_have(filter, hash_of_id(gids[i])))
+        if (bloom_may_have(&filter->bloom, hash_of_id(ids[i])))
             return true;
     return false;
 }
 
-enum lookup local_gids_leave(uint32_t *gids, size_t *count)
+/* As local_gids_leave, of either file. */
+static enum lookup ids_leave(struct filter *filter, uint32_t *ids, size_t *count)
 {
     int before = errno;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
-    if ((is_fresh(&groups) && has_this_window(&groups)) || fill(&groups))
-        lookup =
-            filter_may_have_any(&groups, gids, *count) ? take_out_local(gids, count) : LOOKUP_FOUND;
+    if ((is_fresh(filter) && has_this_window(filter)) || fill(filter))
+        lookup = filter_may_have_any(filter, ids, *count) ? take_out_local(filter, ids, count)
+                                                          : LOOKUP_FOUND;
     errno = before;
     return lookup;
+}
+
+enum lookup local_gids_leave(uint32_t *gids, size_t *count)
+{
+    return ids_leave(&groups, gids, count);
+}
+
+static enum lookup leaves(struct filter *filter, uint32_t id)
+{
+    size_t count = 1;
+    enum lookup lookup = ids_leave(filter, &id, &count);
+
+    return lookup == LOOKUP_FOUND && !count ? LOOKUP_ABSENT : lookup;
+}
+
+enum lookup local_names_permit_with(const char *name, uint32_t gid)
+{
+    enum lookup lookup = local_names_permit(name);
+
+    return lookup == LOOKUP_FOUND ? leaves(&groups, gid) : lookup;
+}
+
+enum lookup local_ids_permit(uint32_t id)
+{
+    enum lookup lookup = leaves(&groups, id);
+
+    return lookup == LOOKUP_FOUND ? leaves(&users, id) : lookup;
 }

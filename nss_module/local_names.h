@@ -25,6 +25,10 @@
  * being the same, as they are to sudo. UNAVAILABLE: such a file cannot be read. Keeps errno.
  */
 enum lookup local_names_permit(const char *name);
+/* The same; and no group of LOCAL_GROUP has the number, for who has it is in that group. */
+enum lookup local_names_permit_with(const char *name, uint32_t gid);
+/* FOUND: neither a group of LOCAL_GROUP nor a user of LOCAL_PASSWD has this number. Keeps errno. */
+enum lookup local_ids_permit(uint32_t id);
 /*
  * FOUND: `gids` holds none any more that a group of LOCAL_GROUP has; `*count` are left. UNAVAILABLE:
  * as above; what `gids` holds is of no use then. Keeps errno.

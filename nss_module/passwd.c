@@ -51,7 +51,7 @@ static enum nss_status fill(enum lookup lookup, const struct answer_space *space
 
 static enum lookup unless_local(enum lookup lookup, const struct snapshot_person *person)
 {
-    return lookup == LOOKUP_FOUND ? local_names_permit(person->name) : lookup;
+    return lookup == LOOKUP_FOUND ? local_names_permit_with(person->name, person->uid) : lookup;
 }
 
 static enum lookup by_name(const struct snapshot *snapshot, const char *name,
@@ -61,9 +61,8 @@ static enum lookup by_name(const struct snapshot *snapshot, const char *name,
 
     if (lookup == LOOKUP_ABSENT)
         return first_sign_in_answer(snapshot, name, space, person);
-    if (lookup == LOOKUP_FOUND && !first_sign_in_agrees(person))
-        return LOOKUP_ABSENT;
-    return unless_local(lookup, person);
+    lookup = unless_local(lookup, person);
+    return lookup == LOOKUP_FOUND && !first_sign_in_agrees(person) ? LOOKUP_ABSENT : lookup;
 }
 
 enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, char *buffer,

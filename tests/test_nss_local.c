@@ -27,11 +27,21 @@ static bool is_shown(const struct answers *a)
            a->walk == NSS_STATUS_NOTFOUND && a->walked_over == CROWD + 2 + GROUPS;
 }
 
+static bool people_are_unavailable(void)
+{
+    struct passwd person;
+    struct group group;
+
+    return ada(&person) == NSS_STATUS_UNAVAIL &&
+           nss.getpwuid(ADA, &person, room, sizeof room, &error) == NSS_STATUS_UNAVAIL &&
+           nss.getgrgid(ADA, &group, room, sizeof room, &error) == NSS_STATUS_UNAVAIL;
+}
+
 static bool is_unavailable(const struct answers *a)
 {
     return a->by_name == NSS_STATUS_UNAVAIL && a->by_gid == NSS_STATUS_UNAVAIL &&
            a->list == NSS_STATUS_UNAVAIL && !a->listed && a->others == 0 &&
-           a->walk == NSS_STATUS_UNAVAIL && a->walked_over == CROWD + 2;
+           a->walk == NSS_STATUS_UNAVAIL && a->walked_over == 0;
 }
 
 static int left_out(const void *unused)
@@ -55,7 +65,7 @@ static int unavailable(const void *unused)
     struct answers answers = ask_all(), again = ask_all();
 
     (void)unused;
-    return !is_unavailable(&answers) || !is_unavailable(&again) || !people_are_answered();
+    return !is_unavailable(&answers) || !is_unavailable(&again) || !people_are_unavailable();
 }
 
 /* ---- the local file ---- */
@@ -158,6 +168,59 @@ static void a_number_that_a_local_group_has_is_not_given(void **state)
         }
 }
 
+/* Her primary group would be that one, and so would be the files that she makes. */
+static int without_ada(const void *unused)
+{
+    struct passwd person;
+    struct group group;
+    unsigned walked = 0;
+
+    (void)unused;
+    if (ada(&person) != NSS_STATUS_NOTFOUND ||
+        nss.getpwuid(ADA, &person, room, sizeof room, &error) != NSS_STATUS_NOTFOUND ||
+        nss.getgrnam(ADAS, &group, room, sizeof room, &error) != NSS_STATUS_NOTFOUND ||
+        nss.getgrgid(ADA, &group, room, sizeof room, &error) != NSS_STATUS_NOTFOUND)
+        return 1;
+    nss.setpwent(0);
+    for (; nss.getpwent(&person, room, sizeof room, &error) == NSS_STATUS_SUCCESS; walked++)
+        if (person.pw_uid == ADA)
+            return 2;
+    nss.endpwent();
+    return walked != CROWD + 1 ||
+           nss.getpwuid(BOB, &person, room, sizeof room, &error) != NSS_STATUS_SUCCESS;
+}
+
+static void who_has_the_number_of_a_local_group_is_not_shown(void **state)
+{
+    char text[64];
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    write_local(text, (size_t)snprintf(text, sizeof text, "root:x:0:\nsecrets:x:%u:\n", ADA));
+    assert_true(in_child(without_ada, NULL));
+}
+
+static int without_team(const void *unused)
+{
+    struct answers answers = ask_all();
+
+    (void)unused;
+    return answers.by_name != NSS_STATUS_NOTFOUND || answers.by_gid != NSS_STATUS_NOTFOUND ||
+           answers.walked || answers.listed || !people_are_answered();
+}
+
+static void a_group_with_the_number_of_a_local_one_is_not_shown(void **state)
+{
+    char text[64];
+
+    (void)state;
+    if (!may_mount)
+        skip();
+    write_local(text, (size_t)snprintf(text, sizeof text, "secrets:x:%u:\n", TEAM));
+    assert_true(in_child(without_team, NULL));
+}
+
 static void any_number_of_local_groups_is_judged_rightly(void **state)
 {
     static char text[4000000];
@@ -218,7 +281,7 @@ static void a_local_group_that_comes_later_is_noticed(void **state)
 }
 
 /* A pipe in its place; and one that is too large. */
-static void without_the_local_file_no_group_is_shown(void **state)
+static void without_the_local_file_nothing_is_shown(void **state)
 {
     (void)state;
     if (!may_mount)
@@ -264,9 +327,11 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_group_called_like_a_local_one_is_left_out, fresh),
         cmocka_unit_test_setup(a_number_that_a_local_group_has_is_not_given, fresh),
+        cmocka_unit_test_setup(who_has_the_number_of_a_local_group_is_not_shown, fresh),
+        cmocka_unit_test_setup(a_group_with_the_number_of_a_local_one_is_not_shown, fresh),
         cmocka_unit_test_setup(any_number_of_local_groups_is_judged_rightly, fresh),
         cmocka_unit_test_setup(a_local_group_that_comes_later_is_noticed, fresh),
-        cmocka_unit_test_setup(without_the_local_file_no_group_is_shown, fresh),
+        cmocka_unit_test_setup(without_the_local_file_nothing_is_shown, fresh),
         cmocka_unit_test_setup(a_list_is_given_whole_or_not_at_all, fresh),
     };
 
