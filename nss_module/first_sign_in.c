@@ -2,6 +2,7 @@
 #include "nss_module/first_sign_in.h"
 
 #include "cache/first_id.h"
+#include "nss_module/local_names.h"
 #include "nss_module/settings.h"
 
 #include <stdatomic.h>
@@ -46,39 +47,51 @@ static bool is_root(void)
 
 /* ---- what it was told ---- */
 
-/* One name in the life of a process: sshd serves one person. */
-static struct {
+/*
+ * One name in the life of a process, for sshd serves one person: one that was promised, and one that
+ * was found in a snapshot, so that to find somebody else first costs nobody her first sign-in.
+ */
+static struct told {
     atomic_int state;
     uint32_t uid;
     char name[NAME_MOST + 1];
-} told;
+} promised, found_there;
 enum { NOTHING, BEING_WRITTEN, WRITTEN };
 
 /* False when something else was told before. */
-static bool tell(const char *name, uint32_t uid)
+static bool tell(struct told *told, const char *name, uint32_t uid)
 {
     int state = NOTHING;
 
-    if (atomic_compare_exchange_strong(&told.state, &state, BEING_WRITTEN)) {
-        told.uid = uid;
-        memcpy(told.name, name, strlen(name) + 1);
-        atomic_store_explicit(&told.state, WRITTEN, memory_order_release);
+    if (atomic_compare_exchange_strong(&told->state, &state, BEING_WRITTEN)) {
+        told->uid = uid;
+        memcpy(told->name, name, strlen(name) + 1);
+        atomic_store_explicit(&told->state, WRITTEN, memory_order_release);
         return true;
     }
-    return state == WRITTEN && told.uid == uid && strcmp(told.name, name) == 0;
+    return state == WRITTEN && told->uid == uid && strcmp(told->name, name) == 0;
+}
+
+static bool agrees(struct told *told, const char *name, uint32_t uid)
+{
+    int state = atomic_load_explicit(&told->state, memory_order_acquire);
+
+    return state == NOTHING ||
+           (state == WRITTEN && (told->uid == uid || strcmp(told->name, name) != 0));
 }
 
 bool first_sign_in_agrees(const struct snapshot_person *person)
 {
-    int state = atomic_load_explicit(&told.state, memory_order_acquire);
-
-    return state == NOTHING ||
-           (state == WRITTEN && (told.uid == person->uid || strcmp(told.name, person->name) != 0));
+    if (!is_sshd() || !is_root())
+        return true;
+    return agrees(&promised, person->name, person->uid) &&
+           (tell(&found_there, person->name, person->uid) ||
+            agrees(&found_there, person->name, person->uid));
 }
 
 /* ---- the answer ---- */
 
-/* The id that enrolment would choose, as far as the snapshot shows who has which. */
+/* The id that enrolment would choose, as far as snapshot and local files show who has which. */
 static enum lookup choose_id(const struct snapshot *snapshot, const char *issuer, const char *name,
                              uint32_t *uid)
 {
@@ -87,10 +100,11 @@ static enum lookup choose_id(const struct snapshot *snapshot, const char *issuer
 
     for (unsigned i = 0; i < PROBES_MOST; i++, id = next_id(id)) {
         enum lookup taken = snapshot_group_name(snapshot, id, owner); /* a person's too */
+        enum lookup free = taken == LOOKUP_ABSENT ? local_ids_permit(id) : LOOKUP_ABSENT;
 
-        if (taken == LOOKUP_UNAVAILABLE)
+        if (taken == LOOKUP_UNAVAILABLE || free == LOOKUP_UNAVAILABLE)
             return LOOKUP_UNAVAILABLE;
-        if (taken == LOOKUP_ABSENT) {
+        if (free == LOOKUP_FOUND) {
             *uid = id;
             return LOOKUP_FOUND;
         }
@@ -144,6 +158,8 @@ enum lookup first_sign_in_answer(const struct snapshot *snapshot, const char *na
         return LOOKUP_ABSENT;
     lookup = choose_id(snapshot, conf->issuer, name, &uid);
     if (lookup == LOOKUP_FOUND)
-        lookup = tell(name, uid) ? write_entry(conf, name, uid, space, found) : LOOKUP_ABSENT;
+        lookup = agrees(&found_there, name, uid) && tell(&promised, name, uid)
+                     ? write_entry(conf, name, uid, space, found)
+                     : LOOKUP_ABSENT;
     return lookup;
 }

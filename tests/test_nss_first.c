@@ -380,6 +380,52 @@ static void an_id_that_was_told_is_not_told_again_when_somebody_has_it(void **st
                         JOIN(TOLD(NEW, FIRST), TOLD(NEW, FIRST), NOT_FOUND));
 }
 
+/* She was deleted and is enrolled anew while sshd serves her, or somebody else has her name now. */
+static void who_was_found_with_one_id_is_not_found_with_another(void **state)
+{
+    (void)state;
+    assert_string_equal(ASK(ENROL(FIRST, NEW), NEW, ENROL(FIRST + 1, NEW), NEW, NEW),
+                        JOIN(ENROLLED(NEW, FIRST), NOT_FOUND NOT_FOUND));
+    assert_string_equal(ASK(ENROL(FIRST, NEW), NEW, ENROL(FIRST, "other@contoso.example"), NEW),
+                        JOIN(ENROLLED(NEW, FIRST), NOT_FOUND));
+    assert_string_equal(ASK(ENROL(FIRST, NEW), NEW, NEW, ENROL(FIRST, NEW), NEW),
+                        JOIN(ENROLLED(NEW, FIRST), ENROLLED(NEW, FIRST), ENROLLED(NEW, FIRST)));
+    /* Whoever is not sshd lives on with what is true now. */
+    assert_string_equal(run(self, "0", STEPS(ENROL(FIRST, NEW), NEW, ENROL(FIRST + 1, NEW), NEW)),
+                        JOIN(ENROLLED(NEW, FIRST), ENROLLED(NEW, FIRST + 1)));
+}
+
+static void who_was_found_takes_nobodys_first_sign_in(void **state)
+{
+    (void)state;
+    assert_string_equal(ASK(ADAS, NEW), JOIN(ADA_LINE, TOLD(NEW, FIRST)));
+}
+
+/* A file of our own over the machine's, for this process and its children alone. */
+static void an_id_that_the_machine_has_is_passed_over(void **state)
+{
+    static const struct {
+        const char *path, *before, *behind;
+    } rows[] = {
+        {LOCAL_GROUP, "root:x:0:\nlena:x:", ":\n"},
+        {LOCAL_PASSWD, "root:x:0:0::/:/bin/sh\nlena:x:", ":1::/:/bin/sh\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        OWNED(close_file) FILE *file = fopen(CONFIG_DIR "/local", "we");
+        const char *told;
+
+        assert_non_null(file);
+        assert_true(fprintf(file, "%s%u%s", rows[i].before, FIRST, rows[i].behind) > 0 &&
+                    fflush(file) == 0);
+        assert_int_equal(mount(CONFIG_DIR "/local", rows[i].path, NULL, MS_BIND, NULL), 0);
+        told = ASK(NEW);
+        assert_int_equal(umount(rows[i].path), 0);
+        assert_string_equal(told, TOLD(NEW, next_id(FIRST)));
+    }
+}
+
 static void one_name_is_told_to_a_process_and_no_other(void **state)
 {
     (void)state;
@@ -439,6 +485,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(who_is_enrolled_as_was_told_is_found, fresh),
         cmocka_unit_test_setup(who_is_enrolled_otherwise_is_not_found_where_she_was_told, fresh),
         cmocka_unit_test_setup(an_id_that_was_told_is_not_told_again_when_somebody_has_it, fresh),
+        cmocka_unit_test_setup(who_was_found_with_one_id_is_not_found_with_another, fresh),
+        cmocka_unit_test_setup(who_was_found_takes_nobodys_first_sign_in, fresh),
+        cmocka_unit_test_setup(an_id_that_the_machine_has_is_passed_over, fresh),
         cmocka_unit_test_setup(one_name_is_told_to_a_process_and_no_other, fresh),
         cmocka_unit_test_setup(ids_are_those_of_the_window_in_force, fresh),
         cmocka_unit_test_setup(who_was_short_of_descriptors_reads_again, fresh),
