@@ -108,16 +108,25 @@ struct remembered known_facts(const struct attempt *a)
     };
 }
 
+/*
+ * As of this moment: who waited for a turn finds what others have learned since the secret was
+ * typed here, and that must not look like a note from the future.
+ */
+static struct remembered known_by_now(const struct attempt *a)
+{
+    return (struct remembered){.person = a->known ? &a->person : NULL, .now = time(NULL)};
+}
+
 bool known_token_rests(const struct attempt *a)
 {
-    const struct remembered remembered = {.person = a->known ? &a->person : NULL, .now = a->now};
+    const struct remembered remembered = known_by_now(a);
 
     return policy_token_rests(&remembered);
 }
 
 bool known_wants_more(const struct attempt *a)
 {
-    const struct remembered remembered = {.person = a->known ? &a->person : NULL, .now = a->now};
+    const struct remembered remembered = known_by_now(a);
 
     return policy_wants_more(&remembered);
 }
@@ -130,20 +139,20 @@ static bool is_about_token(enum result result)
 }
 
 /* Whatever could be written: for this sign-in it holds. */
-static void refuse_here(struct attempt *a, const struct decision *decision)
+static void refuse_here(struct attempt *a, const struct decision *decision, time_t now)
 {
     enum refused refused = refused_worse(a->person.refused, decision->remember);
 
     if (refused != a->person.refused) {
         a->person.refused = refused;
-        a->person.refused_at = a->now;
+        a->person.refused_at = now;
     }
     if (decision->erase_verifier)
         explicit_bzero(a->person.verifier, sizeof a->person.verifier);
     if (decision->erase_token)
         a->person.has_token = false;
     if (decision->doubt_token)
-        a->person.token_doubted_at = a->now;
+        a->person.token_doubted_at = now;
 }
 
 void known_refuse(struct attempt *a, const struct decision *decision)
@@ -156,7 +165,7 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         .rest_token = decision->rest_token,
         .verifier = a->result == RESULT_SECRET ? a->person.verifier : NULL,
         .token = is_about_token(a->result) ? a->token : NULL,
-        .now = a->now,
+        .now = time(NULL),
     };
     /* A token that was not sent now is in no new doubt. */
     bool news = (record.doubt_token || record.rest_token) && record.token, mass_event = false;
@@ -171,7 +180,7 @@ void known_refuse(struct attempt *a, const struct decision *decision)
         a->noted = refusal_note_read(a->runtime, a->person.uid);
     }
     a->mass_event = a->mass_event || mass_event;
-    refuse_here(a, decision);
+    refuse_here(a, decision, record.now);
 }
 
 enum lookup known_is_allowed(struct attempt *a)

@@ -12,14 +12,17 @@ Once nobody answers, the right secret of a known person (platform.md 3.7)
 Nobody answers: of each line's first number the platform is a black hole, of the others it breaks off.
 """
 import os
+import signal
 import struct
+import time
 
 from expect import check
 from outage.bed import BOBS, GRANTS, SECRETS, WRONG
 from outage.codes import MESSAGES, WORDS, every, numbers, rule_of
 from outage.faults import raw
 from outage.hangs import Application
-from sign_in.harness import ADA, BOB, GENERIC, PASSWORD
+from sign_in.company import stands_in_line
+from sign_in.harness import ADA, BOB, GENERIC, PASSWORD, PATIENCE, wait_until
 
 CODES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../platform/codes')
 BLACK_HOLE, BROKEN_OFF = ({'listen': {'mode': mode}} for mode in ('black_hole', 'abort_handshake'))
@@ -303,6 +306,36 @@ def guesses_leave_the_token_alone(t):
     check(t.timed(ADA, 'another guess').told == [GENERIC] and 'password' not in t.seen())
 
 
+TOLD_TO_A_TOKEN = {  # and what is sent when two sign in with a wrong secret
+    'doubtful': (raw(400, '{"error":"invalid_grant"}'), ['refresh_token', 'password', 'password']),
+    'not enough': ({'number': 50076}, ['refresh_token'])}
+
+
+def what_a_token_was_told_stands_for_who_waited(t, name):
+    """Also for who typed a second before the one that was told: the token is not sent again."""
+    rule, sent = TOLD_TO_A_TOKEN[name]
+    t.restore('refresh', connect_seconds=PATIENCE, login_seconds=PATIENCE)
+    t.spoil({**rule, 'endpoint': 'token:refresh_token'})
+    with t.host.held_turn(t.person('uid')):
+        early = t.prompt()
+        answer = t.pool.submit(early.finish, WRONG)
+        wait_until(lambda: stands_in_line(early), 'the one who has to wait')
+        os.kill(early.process.pid, signal.SIGSTOP)
+    typed = int(time.time())
+    wait_until(lambda: int(time.time()) > typed, 'the next second')
+    try:
+        check(t.host.sign_in(ADA, 'another guess').verdict == 'deny')
+    finally:
+        os.kill(early.process.pid, signal.SIGCONT)
+    check(answer.result().verdict == 'deny')
+    check(t.seen() == sent and t.has('token'), 'wanted', sent, t.standing())
+
+
+def stands_for_who_waited():
+    return [(f'a token that is {name} stands for who waited',
+             lambda t, n=name: what_a_token_was_told_stands_for_who_waited(t, n)) for name in TOLD_TO_A_TOKEN]
+
+
 MENDED_BY_SOMEBODY = {
     'the set-up': ('setup', {'number': 7000218}), 'the words of it': ('setup', {**WORDS['invalid_scope'][0]}),
     'the clock': ('clock', {'number': 500133}),
@@ -332,5 +365,5 @@ def alarms():
 
 
 def all_cells():
-    return codes() + libpam() + never_found() + who_was_locked_out() + alarms() + [
+    return codes() + libpam() + never_found() + who_was_locked_out() + stands_for_who_waited() + alarms() + [
         ('the numbers are those of the table', the_numbers_are_those_of_the_table)]
