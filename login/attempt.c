@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "config/paths.h"
+#include "login/background.h"
 #include "login/known.h"
 #include "login/online.h"
 #include "login/prove.h"
@@ -273,8 +274,8 @@ static struct decision decide_account(struct attempt *a)
     struct remembered remembered;
     struct facts facts = {.advice = WORDS_NONE};
 
-    if (policy_is_background(a->request))
-        return policy_background(&a->person);
+    if (background_is(a->request))
+        return background_decide(&a->person);
     ask_account(a);
     remembered = known_facts(a);
     facts.result = a->result;

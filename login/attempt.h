@@ -58,7 +58,7 @@ struct attempt {
     struct deadline kdf;    /* of all waiting for key derivations */
     bool asked_password, asked_token;
     enum words more;        /* what the platform wants beside this password; else WORDS_NONE */
-    bool password_unserved; /* an answer came, but not to password grants */
+    bool password_unserved; /* an answer came, but not to password grants, or those rest */
     enum result result;     /* what the platform said last */
     enum words advice;      /* and what that adds for somebody who may know */
     bool by_others;         /* another sign-in has proven it while this one waited */

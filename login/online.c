@@ -115,7 +115,7 @@ static bool is_at_rest(struct attempt *a, bool of_password)
         return false;
     outcome_release(&a->outcome);
     a->advice = WORDS_NONE;
-    a->result = RESULT_LOCKED;
+    a->result = of_password ? RESULT_LOCK_RESTING : RESULT_LOCKED;
     error_set(&a->why, ERROR_REFUSED, "too many attempts there: not asked again for %d s",
               REST_SECONDS);
     return true;
@@ -247,8 +247,8 @@ enum result online_ask_password(struct attempt *a)
     free_secret(&a->token);
     a->token = NULL; /* what is refused now is not about that */
     a->more = WORDS_NONE;
-    a->password_unserved = false;
-    if (is_at_rest(a, true))
+    a->password_unserved = is_at_rest(a, true);
+    if (a->password_unserved)
         return a->result;
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;

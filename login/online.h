@@ -36,7 +36,7 @@ enum result online_ask_password(struct attempt *attempt);
  * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when
  * another sign-in of this person proved the account while this one waited for its turn;
  * RESULT_RESTING and RESULT_MORE_RESTING, also without, when one has just found the token doubtful,
- * or too little. Either question is RESULT_LOCKED, without a request, for REST_SECONDS after that
- * was the answer.
+ * or too little. For REST_SECONDS after that was the answer it is RESULT_LOCKED without a request,
+ * and the question about the password RESULT_LOCK_RESTING.
  */
 enum result online_ask_token(struct attempt *attempt);

@@ -36,6 +36,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_EXPIRED]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_DENIED]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_LOCKED]            = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
+    [RESULT_LOCK_RESTING]      = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_SETUP]             = {STEP_DENY,         STEP_DENY,         STEP_DENY},
 };
 
@@ -73,6 +74,7 @@ static const struct effect {
     [RESULT_EXPIRED]       = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        VERDICT_FORBIDDEN, WORDS_EXPIRED},
     [RESULT_DENIED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
     [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_UNAVAILABLE, WORDS_BAD},
+    [RESULT_LOCK_RESTING]  = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_UNAVAILABLE, WORDS_BAD},
     [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, VERDICT_FORBIDDEN, WORDS_SETUP},
 };
 /* clang-format on */
@@ -143,7 +145,7 @@ static struct decision offline(const struct facts *facts)
 
     if (facts->offline == OFFLINE_OPEN)
         return (struct decision){.step = STEP_ADMIT_OFFLINE};
-    if (facts->result == RESULT_LOCKED)
+    if (facts->result == RESULT_LOCKED || facts->result == RESULT_LOCK_RESTING)
         return (struct decision){.verdict = VERDICT_MAXTRIES, .words = WORDS_LOCKED};
     if (is_unreachable(facts->result) && facts->advice != WORDS_NONE)
         return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = facts->advice};
@@ -159,7 +161,7 @@ static struct decision ask(const struct facts *facts, enum step step)
         decision.step = step;
         return decision;
     }
-    if (is_unreachable(facts->result))
+    if (is_unreachable(facts->result) || facts->result == RESULT_LOCK_RESTING)
         return offline(facts);
     /* It might have said yes to the token: for that this host is as good as cut off. */
     if (step == STEP_ASK_TOKEN && facts->token_stuck && facts->offline == OFFLINE_OPEN)
@@ -319,31 +321,4 @@ bool policy_allows(const struct strings *allow, const char *name, const struct s
         if (!strchr(group_ids->items[i], '@') && strings_have(allow, group_ids->items[i]))
             return true;
     return false;
-}
-
-bool policy_is_background(const struct request *request)
-{
-    static const char *const always[] = {"cron", "crond", "atd", "systemd-user"};
-    static const char *const for_root[] = {"su", "su-l", "runuser", "runuser-l"};
-
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        if (strcmp(request->service, always[i]) == 0)
-            return true;
-    if (strcmp(request->remote_user, "root") != 0)
-        return false;
-    for (size_t i = 0; i < sizeof for_root / sizeof for_root[0]; i++)
-        if (strcmp(request->service, for_root[i]) == 0)
-            return true;
-    return false;
-}
-
-struct decision policy_background(const struct person *person)
-{
-    if (person->refused == REFUSED_NOT || person->refused == REFUSED_PASSWORD)
-        return (struct decision){.step = STEP_ADMIT};
-    return (struct decision){.verdict = person->refused == REFUSED_POLICY ||
-                                                person->refused == REFUSED_UNASSIGNED
-                                            ? VERDICT_FORBIDDEN
-                                            : VERDICT_EXPIRED,
-                             .words = WORDS_REVOKED};
 }

@@ -43,6 +43,7 @@ enum result {
     RESULT_EXPIRED,
     RESULT_DENIED, /* this time; says nothing about the secret or the person */
     RESULT_LOCKED,
+    RESULT_LOCK_RESTING, /* the password was not asked about: that was RESULT_LOCKED a moment ago */
     RESULT_SETUP,
     RESULTS
 };
@@ -83,7 +84,7 @@ struct facts {
     bool may_ask_password;  /* not asked yet in this sign-in, and the limits allow it */
     bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored, or
                                what it would be told is known: policy_wants_more */
-    bool password_unserved; /* the platform answered, but not to password grants */
+    bool password_unserved; /* the platform answered, but not to password grants, or those rest */
     bool refused_before;    /* policy_was_refused_before */
     enum words advice;      /* what a refusal adds for somebody who may know, or what is wrong
                                where nobody was reached, told to all; or WORDS_NONE */
@@ -137,7 +138,3 @@ struct decision policy_account(const struct facts *facts, enum refused refused);
 
 /* Whether the configuration lets this person in at all: `allow` of latchkey.conf(5). */
 bool policy_allows(const struct strings *allow, const char *name, const struct strings *group_ids);
-
-/* Services that act in the person's absence: remembered facts only, and no end of the window. */
-bool policy_is_background(const struct request *request);
-struct decision policy_background(const struct person *person);

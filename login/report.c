@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login/report.h"
 
+#include "login/background.h"
 #include "login/known.h"
 #include "platform/codes.h"
 
@@ -51,6 +52,7 @@ static const char *const results[RESULTS] = {
     [RESULT_EXPIRED] = "password-expired",
     [RESULT_DENIED] = "denied",
     [RESULT_LOCKED] = "locked",
+    [RESULT_LOCK_RESTING] = "was-locked",
     [RESULT_SETUP] = "refused-setup",
 };
 
@@ -131,7 +133,7 @@ static bool is_unreachable(const struct attempt *a)
 /* Then nothing but what is remembered counts, and no setting. */
 static bool is_in_background(const struct attempt *a)
 {
-    return a->request->action == ACTION_ACCOUNT && policy_is_background(a->request);
+    return a->request->action == ACTION_ACCOUNT && background_is(a->request);
 }
 
 static bool is_known_good(const struct attempt *a)

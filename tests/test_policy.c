@@ -3,6 +3,7 @@
 #include "login/policy.h"
 
 #include "base/text.h"
+#include "login/background.h"
 #include "tests/check.h"
 
 #include <string.h>
@@ -17,7 +18,8 @@ static bool is_accepted(enum result result)
 /* The answers that leave the question to what this host remembers. */
 static bool is_silent(enum result result)
 {
-    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED || result == RESULT_LOCKED;
+    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED || result == RESULT_LOCKED ||
+           result == RESULT_LOCK_RESTING;
 }
 
 static bool is_unreached(enum result result)
@@ -57,7 +59,8 @@ static void admitted_only_if_proven(const struct facts *f, const struct decision
 
 static void offline_only_if_silent_right_and_open(const struct facts *f, const struct decision *d)
 {
-    bool fallback = f->result == RESULT_UNSERVED && f->may_ask_token;
+    bool fallback =
+        (f->result == RESULT_UNSERVED || f->result == RESULT_LOCK_RESTING) && f->may_ask_token;
     bool dead_token =
         (f->result == RESULT_TOKEN || f->result == RESULT_DOUBT || f->result == RESULT_RESTING) &&
         f->password_unserved && !f->may_ask_password;
@@ -182,10 +185,11 @@ static void advice_is_for_whoever_may_know(const struct facts *f, const struct d
 static void a_locked_account_is_told_only_to_its_owner(const struct facts *f,
                                                        const struct decision *d)
 {
+    bool locked = f->result == RESULT_LOCKED || f->result == RESULT_LOCK_RESTING;
+
     if (d->verdict == VERDICT_MAXTRIES || d->words == WORDS_LOCKED)
-        assert_true(f->result == RESULT_LOCKED && f->local == LOCAL_RIGHT &&
-                    f->offline != OFFLINE_OPEN);
-    if (f->result == RESULT_LOCKED && f->local != LOCAL_RIGHT)
+        assert_true(locked && f->local == LOCAL_RIGHT && f->offline != OFFLINE_OPEN);
+    if (locked && f->local != LOCAL_RIGHT)
         assert_int_equal(d->verdict, VERDICT_DENY);
 }
 
@@ -309,6 +313,14 @@ static void each_row_of_the_story_ends_as_told(void **state)
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
          STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, true, WORDS_NONE},
+         STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
+        {{RESULT_LOCK_RESTING, LOCAL_WRONG, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE},
+         STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
         {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false, WORDS_NONE},
@@ -559,16 +571,16 @@ static void background_services_go_by_what_is_remembered(void **state)
         assert_true(text_copy(request.service, sizeof request.service, cases[i].service));
         assert_true(
             text_copy(request.remote_user, sizeof request.remote_user, cases[i].remote_user));
-        assert_int_equal(policy_is_background(&request), cases[i].background);
+        assert_int_equal(background_is(&request), cases[i].background);
     }
-    assert_int_equal(policy_background(&person).step, STEP_ADMIT);
+    assert_int_equal(background_decide(&person).step, STEP_ADMIT);
     for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {
         const bool in = refused == REFUSED_NOT || refused == REFUSED_PASSWORD;
 
         person.refused = refused;
-        assert_int_equal(policy_background(&person).step, in ? STEP_ADMIT : STEP_DENY);
+        assert_int_equal(background_decide(&person).step, in ? STEP_ADMIT : STEP_DENY);
         if (!in)
-            assert_int_equal(policy_background(&person).verdict,
+            assert_int_equal(background_decide(&person).verdict,
                              refused == REFUSED_POLICY || refused == REFUSED_UNASSIGNED
                                  ? VERDICT_FORBIDDEN
                                  : VERDICT_EXPIRED);

@@ -27,8 +27,8 @@ Verdicts
     50088           I, not U*: without that switch nobody is to be let in by the cache; the service does
                     answer, so neither AUTHINFO_UNAVAIL nor M-OUT would be true
 What is remembered
-    50053 (K)       no password of this person is asked about for 60 s; no token only where one was
-                    answered so, or else a guesser could keep people from being asked about at all
+    50053 (K)       no password of this person is asked about for 60 s, the token instead; no token
+                    either where one was answered so. A guesser keeps nobody from being asked about
     500014          LOCK as the other C2, not `keep`: rule 6 of 3.1, else the cache is the way around it
     NEG             strangers are asked about each time: all together they have ten tries, and one more
                     every five minutes; an entry would tell by its speed which names there are

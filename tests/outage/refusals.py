@@ -251,11 +251,13 @@ def libpam():
 
 
 def who_was_locked_out():
-    """50053 and its kin: nothing is asked for a minute, by nobody on this host, about this person."""
+    """50053 and its kin: for a minute that is not asked again, by nobody on this host, about this person."""
     return [(f'locked out by {number}: {grant} grant', lambda t, n=number, g=grant: locked_out(t, n, g))
             for number in ('50053', 'B90111', 'B90114') for grant in GRANTS] + [
         ('locked out: nobody known here', a_stranger_locked_out),
-        ('locked out: a guesser leaves the token alone', guesses_leave_the_token_alone)]
+        ('locked out: a guesser leaves the token alone', guesses_leave_the_token_alone)] + [
+        (f'locked out: a token that is {name}', lambda t, n=name: the_token_tells_while_the_password_rests(t, n))
+        for name in AFTER_A_LOCK]
 
 
 def let_pass(t, seconds):
@@ -277,12 +279,44 @@ def locked_out(t, number, grant):
     for passed in (0, 50):
         let_pass(t, passed)
         with t.nothing_sent():
-            t.admitted_offline(t.timed(ADA, PASSWORD))
             check(t.timed(ADA, WRONG).told == [GENERIC], 'nobody else hears of it')
+        rests(t, grant)
     t.expect('admit', t.timed(BOB, BOBS))
     let_pass(t, 10)
     answer = t.timed(ADA, PASSWORD)
     check(answer.verdict == 'admit' and not answer.told, 'asked again', answer)
+
+
+def rests(t, grant):
+    """Who has the right secret is let in by memory only where the token rests as well."""
+    if grant == 'refresh':
+        with t.nothing_sent():
+            t.admitted_offline(t.timed(ADA, PASSWORD))
+        return
+    answer = t.timed(ADA, PASSWORD)
+    check(answer.verdict == 'admit' and not answer.told and t.seen() == ['refresh_token'], answer)
+
+
+AFTER_A_LOCK = {  # what becomes of the token: the message, the verdict, whether it is still there
+    'good': ({}, None, 'admit', True),
+    'disabled': ({'number': 50057}, 'DIS', 'deny', False), 'revoked': ({'number': 50173}, 'REAUTH', 'deny', False),
+    'not enough': ({'number': 50076}, 'MFA', 'deny', True), 'dead': ({'number': 700082}, 'OUT', 'admit', False),
+    'not asked about': ({'number': 90033}, 'OUT', 'admit', True), 'locked': ({'number': 50053}, 'OUT', 'admit', True)}
+
+
+def the_token_tells_while_the_password_rests(t, name):
+    """One 50053, of anybody's guess, is no way around what the platform would say of the token."""
+    rule, message, verdict, kept = AFTER_A_LOCK[name]
+    t.restore('password')
+    t.spoil({**rule_of('50053'), 'endpoint': 'token:password'})
+    check(t.timed(ADA, WRONG).told == [GENERIC] and t.seen() == ['password'])
+    t.well()
+    if rule:
+        t.spoil({**rule, 'endpoint': 'token:refresh_token'})
+    answer = t.timed(ADA, PASSWORD)
+    check(set(t.seen()) == {'refresh_token'}, 'the token is asked about, and alone')
+    check(answer.verdict == verdict and t.has('token') == kept, 'wanted', verdict, kept, 'got', answer)
+    check(MESSAGES[message] in words(answer) if message else not answer.told, answer)
 
 
 def a_stranger_locked_out(t):
