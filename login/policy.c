@@ -90,6 +90,15 @@ static bool is_only_about_token(enum result result)
     return result == RESULT_TOKEN || result == RESULT_DOUBT || result == RESULT_RESTING;
 }
 
+/* The token was no way around what the password lacks, or lacks as much, and nothing was said of what. */
+static bool is_more_told_of_password(const struct facts *facts)
+{
+    bool as_much = facts->result == RESULT_MORE_TOKEN || facts->result == RESULT_MORE_RESTING;
+
+    return facts->more != WORDS_NONE &&
+           (is_only_about_token(facts->result) || (as_much && facts->advice == WORDS_NONE));
+}
+
 /* A decision that says no more yet than what the answer leaves behind. */
 static struct decision remembering(const struct facts *facts)
 {
@@ -114,8 +123,7 @@ static struct decision deny(const struct facts *facts)
     decision.words = effect->words;
     if (facts->advice != WORDS_NONE)
         decision.words = facts->advice;
-    /* The token was no way around what the password lacks. */
-    if (facts->more != WORDS_NONE && is_only_about_token(facts->result))
+    if (is_more_told_of_password(facts))
         decision.words = facts->more;
     if (facts->local == LOCAL_RIGHT || is_unreachable(facts->result))
         return decision;

@@ -99,6 +99,16 @@ def the_demand_stands(t, verdict, **request):
     t.set_person('more_wanted_at = more_wanted_at - 130')
 
 
+def the_second_try_reads_the_same(t, number):
+    """Also where the password alone says what is missing, as the token is not asked about again."""
+    t.restore('password')
+    t.spoil({'number': int(number)})
+    first = t.timed(ADA, PASSWORD)
+    check(t.seen() == ['password', 'refresh_token'])
+    again = t.timed(ADA, PASSWORD)
+    check(t.seen() == ['password'] and (again.verdict, again.told) == (first.verdict, first.told), first, again)
+
+
 def told(row, answer, secret):
     """Nobody reads about the account before the secret was right."""
     if secret == 'right':
@@ -366,7 +376,9 @@ def what_a_token_was_told_stands_for_who_waited(t, name):
 
 
 def stands_for_who_waited():
-    return [(f'a token that is {name} stands for who waited',
+    return [(f'{number}: the second try reads the same', lambda t, n=number: the_second_try_reads_the_same(t, n))
+            for number in ('50072', '50079', '50076')] + [
+        (f'a token that is {name} stands for who waited',
              lambda t, n=name: what_a_token_was_told_stands_for_who_waited(t, n)) for name in TOLD_TO_A_TOKEN]
 
 
