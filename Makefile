@@ -285,7 +285,7 @@ bench-outage: check-build
 	tests/bench_outage.py $(check_b)
 
 ## bench-nss: what lookups cost, next to other NSS modules (SIZES='1000 100000'; FULL=1: and a million people)
-bench-nss: deps deb $B/tests/bench_nss $B/tests/snapshot_make
+bench-nss: deps deb $B/tests/bench_nss
 	tests/container/bench_nss.py $B
 
 ## test: everything; the last line is the sum

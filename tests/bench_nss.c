@@ -4,7 +4,7 @@
  * which prepares those who are asked.
  *
  *     bench_nss measure WAY FOLDER KEYS SEED ROW...   a line for each row: its name and nanoseconds
- *     bench_nss fill WAY FOLDER KEYS                  asks for everybody of the keys once
+ *     bench_nss fill WAY FOLDER KEYS ROW...           asks once for all that these rows ask for
  *     bench_nss repeat WAY FOLDER COUNT               hits and misses between two calls of write(-1)
  *     bench_nss cold NAME | -                         one question, or none
  *     bench_nss starts NAME TIMES                     what a fresh process takes more for one question
@@ -31,7 +31,6 @@
 #define SAMPLES_LEAST 7u
 #define SAMPLES_MOST  20000u
 #define STARTS_MOST   1000u
-#define TRIES         5 /* while a daemon is filled, some questions take it too long */
 
 /* ---- how long it takes ---- */
 
@@ -170,42 +169,6 @@ static void measure_apart(struct bench *bench, const char *name)
 
 /* ---- the others ---- */
 
-static bool fill_one(struct bench *bench, const struct row *row, const struct key *key,
-                     struct room *room)
-{
-    if (!can_ask(&bench->way, row))
-        return true;
-    for (unsigned i = 0; i < TRIES; i++)
-        if (ask(bench, row, key, room, true))
-            return true;
-    fprintf(stderr, "bench_nss: %s: %s was not answered rightly\n", row->name, key->name);
-    return false;
-}
-
-static bool fill(struct bench *bench)
-{
-    const char *line = bench->people.text, *end = line + bench->people.part;
-    struct room room;
-    struct key key;
-
-    if (!make_room(&room))
-        return false;
-    for (; line < end; line = next_line(line, end))
-        if (!read_line(line, &key) || !fill_one(bench, &rows[0], &key, &room) ||
-            !fill_one(bench, &rows[1], &key, &room))
-            return false;
-    for (unsigned i = 0; i < bench->people.tens; i++) {
-        snprintf(key.name, sizeof key.name, "ten%u", i);
-        if (!fill_one(bench, &rows[3], &key, &room))
-            return false;
-    }
-    for (unsigned i = 0; i < 3 * LISTED; i++)
-        if (!make_key(bench, &rows[6 + i / LISTED], i, &key) ||
-            !fill_one(bench, &rows[6 + i / LISTED], &key, &room))
-            return false;
-    return make_key(bench, &rows[4], 0, &key) && fill_one(bench, &rows[4], &key, &room);
-}
-
 /* Between the two marks: as many hits, by name and by id, as misses. */
 static bool repeat(struct bench *bench, unsigned long count)
 {
@@ -327,8 +290,12 @@ static bool run(int count, char **words)
         !people_read(words[3], strcmp(words[1], "repeat") == 0 ? 0 : strtoul(words[4], NULL, 10),
                      &bench.people))
         return false;
-    if (strcmp(words[1], "fill") == 0)
-        return fill(&bench);
+    if (strcmp(words[1], "fill") == 0) {
+        for (int i = 5; i < count; i++)
+            if (!find_row(words[i]) || !fill_row(&bench, find_row(words[i])))
+                return false;
+        return true;
+    }
     if (strcmp(words[1], "repeat") == 0)
         return repeat(&bench, strtoul(words[4], NULL, 10));
     if (strcmp(words[1], "measure") != 0 || count < 6)

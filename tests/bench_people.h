@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whom bench_nss asks for: a folder with `passwd` and `group` as tests/container/bench_people.py
- * writes them. Keys lie in memory in the order in which they are asked, so that a measurement holds
- * no cache misses of its own.
+ * Whom bench_nss asks for: a folder with `passwd`, `group` and `lists` as bench_people.py of
+ * tests/container writes them. Keys lie in memory in the order in which they are asked, so that a
+ * measurement holds no cache misses of its own.
  */
 #pragma once
 
@@ -22,13 +22,15 @@
 struct key {
     char name[NAME_FIT];
     uint32_t id;
+    uint64_t sum; /* of the gids; only of people of `lists` */
 };
 
 struct people {
     const char *text;  /* of passwd, ended by a line feed */
     size_t size, part; /* `part`: bytes of the lines that keys are taken from */
-    unsigned tens;     /* groups of ten, ten0 and so on */
-    uint32_t shared;   /* gid of share0; share1 and so on follow it */
+    const char *lists; /* NAME:NUMBER OF GROUPS:UID:SUM OF THEIR GIDS */
+    size_t lists_size;
+    unsigned teams; /* groups of ten, team-000000 and so on */
     uint64_t chance;
 };
 
@@ -77,19 +79,16 @@ static inline bool people_read(const char *folder, size_t keys, struct people *p
 
     *people = (struct people){.chance = 1};
     if (!map_text(folder, "passwd", &people->text, &people->size) ||
+        !map_text(folder, "lists", &people->lists, &people->lists_size) ||
         !map_text(folder, "group", &groups, &size))
         return false;
     people->part = part_of(people->text, people->size, keys);
     end = groups + size;
-    for (line = groups; line < end; line = next_line(line, end)) {
-        if (strncmp(line, "ten", 3) == 0)
-            people->tens++;
-        else if (strncmp(line, "share0:", 7) == 0)
-            people->shared = (uint32_t)strtoul(line + sizeof "share0:x:" - 1, NULL, 10);
-    }
-    if (keys && people->tens > keys / 10)
-        people->tens = (unsigned)(keys / 10);
-    return people->tens > 0 && people->shared != 0;
+    for (line = groups; line < end; line = next_line(line, end))
+        people->teams += strncmp(line, "team-", 5) == 0;
+    if (keys && people->teams > keys / 10)
+        people->teams = (unsigned)(keys / 10);
+    return people->teams > 0;
 }
 
 static inline uint64_t people_chance(struct people *people)
@@ -122,14 +121,25 @@ static inline bool pick_person(struct people *people, struct key *key)
     return read_line(at, key);
 }
 
-/* The entry of one name; the file is long, so this is for a few only. */
-static inline bool find_person(const struct people *people, const char *name, struct key *key)
+/* The person of that number, from 0, of those in exactly `size` groups. */
+static inline bool find_list(const struct people *people, unsigned size, unsigned number,
+                             struct key *key)
 {
-    const char *end = people->text + people->size;
-    size_t length = strlen(name);
+    const char *end = people->lists + people->lists_size;
 
-    for (const char *line = people->text; line < end; line = next_line(line, end))
-        if ((size_t)(end - line) > length && memcmp(line, name, length) == 0 && line[length] == ':')
-            return read_line(line, key);
+    for (const char *line = people->lists; line < end; line = next_line(line, end)) {
+        size_t length = strcspn(line, ":\n");
+        char *after;
+
+        if (length >= sizeof key->name || line[length] != ':')
+            return false;
+        if (strtoul(line + length + 1, &after, 10) != size || number--)
+            continue;
+        memcpy(key->name, line, length);
+        key->name[length] = '\0';
+        key->id = (uint32_t)strtoul(after + 1, &after, 10);
+        key->sum = strtoull(after + 1, NULL, 10);
+        return id_is_ours(key->id);
+    }
     return false;
 }

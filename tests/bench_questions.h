@@ -5,8 +5,9 @@
 #include "tests/bench_people.h"
 #include "tests/bench_ways.h"
 
-#define ROOM (8u << 20) /* bytes for an answer, so that none is asked for twice */
-#define GIDS 4096
+#define ROOM  (8u << 20) /* bytes for an answer, so that none is asked for twice */
+#define GIDS  4096
+#define TRIES 5 /* while a daemon is filled, some questions take it too long */
 
 struct bench {
     struct way way;
@@ -41,8 +42,6 @@ static inline const struct row *find_row(const char *name)
 static inline bool make_key(struct bench *bench, const struct row *row, unsigned number,
                             struct key *key)
 {
-    char name[NAME_FIT];
-
     switch (row->kind) {
     case HIT:
     case ID:
@@ -54,14 +53,14 @@ static inline bool make_key(struct bench *bench, const struct row *row, unsigned
         return true;
     case GROUP:
         if (row->size == 10)
-            snprintf(key->name, sizeof key->name, "ten%u",
-                     (unsigned)(people_chance(&bench->people) % bench->people.tens));
+            snprintf(key->name, sizeof key->name, "team-%06u",
+                     (unsigned)(people_chance(&bench->people) % bench->people.teams));
         else
-            snprintf(key->name, sizeof key->name, "all%u", row->size);
+            snprintf(key->name, sizeof key->name, "%s-000000",
+                     row->size == 1000 ? "site" : "region");
         return true;
     case LISTS:
-        snprintf(name, sizeof name, "in%u.%u" DOMAIN, row->size, number % LISTED);
-        return find_person(&bench->people, name, key);
+        return find_list(&bench->people, row->size, number % LISTED, key);
     }
     return false;
 }
@@ -93,10 +92,10 @@ static inline bool make_room(struct room *room)
     return room->bytes && room->gids;
 }
 
-static inline bool list_is_right(const struct bench *bench, const struct row *row,
-                                 const struct key *key, const gid_t *gids, long count)
+static inline bool list_is_right(const struct row *row, const struct key *key, const gid_t *gids,
+                                 long count)
 {
-    uint64_t sum = 0, right = 0;
+    uint64_t sum = 0;
     long others = 0;
 
     for (long i = 0; i < count; i++)
@@ -104,9 +103,7 @@ static inline bool list_is_right(const struct bench *bench, const struct row *ro
             sum += gids[i];
             others++;
         }
-    for (unsigned i = 0; i < row->size; i++)
-        right += bench->people.shared + i;
-    return others == (long)row->size && sum == right;
+    return others == (long)row->size && sum == key->sum;
 }
 
 static inline bool ask_for_lists(const struct bench *bench, const struct row *row,
@@ -118,7 +115,7 @@ static inline bool ask_for_lists(const struct bench *bench, const struct row *ro
     if (bench->way.lists(key->name, key->id, &start, &room->gids_size, &room->gids, -1, &error) !=
         NSS_STATUS_SUCCESS)
         return false;
-    return closely ? list_is_right(bench, row, key, room->gids, start) : start >= (long)row->size;
+    return closely ? list_is_right(row, key, room->gids, start) : start >= (long)row->size;
 }
 
 static inline bool group_is_right(const struct row *row, const struct key *key,
@@ -131,11 +128,18 @@ static inline bool group_is_right(const struct row *row, const struct key *key,
     return members == row->size && strcmp(group->gr_name, key->name) == 0;
 }
 
+static inline bool home_is_right(const char *name, const char *home)
+{
+    size_t length = strcspn(name, "@");
+
+    return strncmp(home, "/home/", 6) == 0 && strlen(home + 6) == length &&
+           strncmp(home + 6, name, length) == 0;
+}
+
 static inline bool person_is_right(const struct key *key, const struct passwd *person, bool closely)
 {
     return person->pw_uid == key->id && (!closely || (strcmp(person->pw_name, key->name) == 0 &&
-                                                      strncmp(person->pw_dir, "/home/", 6) == 0 &&
-                                                      strcmp(person->pw_dir + 6, key->name) == 0 &&
+                                                      home_is_right(key->name, person->pw_dir) &&
                                                       strcmp(person->pw_shell, "/bin/bash") == 0));
 }
 
@@ -171,4 +175,50 @@ static inline bool ask(const struct bench *bench, const struct row *row, const s
 static inline bool can_ask(const struct way *way, const struct row *row)
 {
     return row->kind == GROUP ? way->group != NULL : row->kind != LISTS || way->lists != NULL;
+}
+
+/* ---- all questions of a row, once ---- */
+
+static inline bool fill_one(struct bench *bench, const struct row *row, const struct key *key,
+                            struct room *room)
+{
+    if (!can_ask(&bench->way, row))
+        return true;
+    for (unsigned i = 0; i < TRIES; i++)
+        if (ask(bench, row, key, room, true))
+            return true;
+    fprintf(stderr, "bench_nss: %s: %s was not answered rightly\n", row->name, key->name);
+    return false;
+}
+
+static inline bool fill_people(struct bench *bench, const struct row *row, struct room *room)
+{
+    const char *line = bench->people.text, *end = line + bench->people.part;
+    struct key key;
+
+    for (; line < end; line = next_line(line, end))
+        if (!read_line(line, &key) || !fill_one(bench, row, &key, room))
+            return false;
+    return true;
+}
+
+static inline bool fill_row(struct bench *bench, const struct row *row)
+{
+    unsigned count = row->kind == LISTS ? LISTED : row->size == 10 ? bench->people.teams : 1;
+    struct room room;
+    struct key key;
+
+    if (!make_room(&room))
+        return false;
+    if (row->kind == HIT || row->kind == ID)
+        return fill_people(bench, row, &room);
+    for (unsigned i = 0; i < count; i++) {
+        if (!make_key(bench, row, i, &key))
+            return false;
+        if (row->size == 10)
+            snprintf(key.name, sizeof key.name, "team-%06u", i);
+        if (!fill_one(bench, row, &key, &room))
+            return false;
+    }
+    return true;
 }

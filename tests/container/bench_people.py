@@ -1,64 +1,60 @@
 """The people that NSS modules are measured with: the same in the form that each module wants.
 
-Of N people, in random order: N/10 groups of ten (ten0 ...), one of 1,000 and, from 50,000 people on, one of 50,000
-(all1000, all50000), and 6 people who are in exactly 5, 50 or 500 of the groups share0 ... (in5.0@contoso.example ...).
+tests/people_make.py makes them, `latchkey people import` takes them, and what our module then says of everybody,
+ids included, is what the others are given.
 """
 import os
-import random
+import subprocess
 
-ID_LEAST, GROUPS_FROM = 0x70000000, 0x78000000
-FIRST = 'anna bela carl dora emil fina gero hana ivan jana kurt lena maja nils olga paul rosa sven tina udo'.split()
-LAST = 'adler becker conrad dietrich ebert fischer graf huber imhof jung keller lang meier nagel otto peters'.split()
-LISTS, LISTED, SHARED = (5, 50, 500), 2, 500
+import machine
 
-
-def make(count):
-    """(people, groups): people are (name, uid, gids), groups (name, gid, members)."""
-    chance = random.Random(count)
-    names = [f'{FIRST[i % 20]}.{LAST[i // 20 % 16]}{i:06}@contoso.example' for i in range(count)]
-    listed = {size: [f'in{size}.{i}@contoso.example' for i in range(LISTED)] for size in LISTS}
-    members = {f'ten{i}': chance.sample(names, 10) for i in range(count // 10)}
-    for size in (1000, 50000):
-        if size <= count:
-            members[f'all{size}'] = chance.sample(names, size)
-    for i in range(SHARED):
-        members[f'share{i}'] = chance.sample(names, 10) + [name for size in LISTS if i < size for name in listed[size]]
-    groups = [(name, GROUPS_FROM + i, people) for i, (name, people) in enumerate(members.items())]
-    gids = {}
-    for _, gid, people in groups:
-        for name in people:
-            gids.setdefault(name, []).append(gid)
-    everybody = names + sum(listed.values(), [])
-    chance.shuffle(everybody)
-    # An odd factor: no number comes twice.
-    return [(name, ID_LEAST + i * 2654435761 % 2**27, gids.get(name, ())) for i, name in enumerate(everybody)], groups
+MADE_BY = os.path.join(os.path.dirname(machine.HERE), 'people_make.py')
+SIZES, LISTED = (5, 50, 500), 2  # how many groups somebody is in, and how many such people are asked for
 
 
-def write(folder, people, groups):
-    """passwd, group, snapshot.txt (for snapshot_make), and both with the keys of Debian's makedb."""
-    def passwd(name, uid, _):
-        return f'{name}:x:{uid}:{uid}:Person {name.split("@")[0]}:/home/{name}:/bin/bash'
+def make(count, path):
+    with open(path, 'wb') as out:
+        subprocess.run([MADE_BY, str(count)], stdout=out, check=True)
 
-    def group(name, gid, members):
-        return f'{name}:x:{gid}:{",".join(members)}'
 
-    for path, line, entries in (('passwd', passwd, people), ('group', group, groups)):
-        with open(f'{folder}/{path}', 'w', encoding='ascii') as plain, \
-                open(f'{folder}/{path}.keyed', 'w', encoding='ascii') as keyed:
-            for i, entry in enumerate(entries):
-                text = line(*entry)
-                plain.write(f'{text}\n')
-                keyed.write(f'0{i} {text}\n.{entry[0]} {text}\n={entry[1]} {text}\n')
-    with open(f'{folder}/snapshot.txt', 'w', encoding='ascii') as text:
-        text.writelines(f'group {gid} {name}\n' for name, gid, _ in groups)
-        text.writelines(f'person {uid} {name} {" ".join(map(str, gids))}\n' for name, uid, gids in people)
+def lines(folder, name):
+    with open(f'{folder}/{name}', encoding='utf-8') as text:
+        for line in text:
+            yield line.rstrip('\n').split(':')
+
+
+def write_keyed(folder):
+    """With the keys of Debian's makedb."""
+    for name in ('passwd', 'group'):
+        with open(f'{folder}/{name}.keyed', 'w', encoding='utf-8') as keyed:
+            for i, fields in enumerate(lines(folder, name)):
+                text = ':'.join(fields)
+                keyed.write(f'0{i} {text}\n.{fields[0]} {text}\n={fields[2]} {text}\n')
+
+
+def write_lists(folder):
+    """Some people who are in exactly so many groups: their name, that number, their uid, the sum of the gids."""
+    chosen = {size: [] for size in SIZES}
+    with open(f'{folder}/people.jsonl', encoding='utf-8') as made:
+        for line in made:
+            names = chosen.get(line.count('"object_id"') - 1)
+            if names is not None and len(names) < LISTED:
+                names.append(line.split('"', 4)[3])
+    sums = {name: 0 for names in chosen.values() for name in names}
+    for _, _, gid, members in lines(folder, 'group'):
+        for name in sums.keys() & set(members.split(',')):
+            sums[name] += int(gid)
+    uids = {fields[0]: fields[2] for fields in lines(folder, 'passwd') if fields[0] in sums}
+    with open(f'{folder}/lists', 'w', encoding='utf-8') as out:
+        out.writelines(f'{name}:{size}:{uids[name]}:{sums[name]}\n'
+                       for size, names in chosen.items() for name in (names * LISTED)[:LISTED])
 
 
 def write_index(source, column, path):
     """As nsscache writes them: key NUL offset NUL padding, of one width, sorted."""
     index, offset = {}, 0
-    with open(source, 'rb') as lines:
-        for line in lines:
+    with open(source, 'rb') as text:
+        for line in text:
             index[line.rstrip(b'\n').split(b':')[column]] = b'%d' % offset
             offset += len(line)
     width = max(map(len, index)) + max(map(len, index.values()))
@@ -67,17 +63,17 @@ def write_index(source, column, path):
             out.write(key + b'\0' + index[key] + b'\0' * (width - len(key) - len(index[key]) + 1) + b'\n')
 
 
-def write_records(folder, people, groups):
+def write_records(data, folder):
     """One file for each person, group and membership: the drop-in records of systemd."""
-    for name, uid, _ in people:
-        with open(f'{folder}/{name}.user', 'w', encoding='ascii') as record:
-            record.write(f'{{"userName":"{name}","uid":{uid},"gid":{uid},"realName":"Person {name.split("@")[0]}",'
-                         f'"homeDirectory":"/home/{name}","shell":"/bin/bash","disposition":"regular"}}')
+    for name, _, uid, _, gecos, home, shell in lines(data, 'passwd'):
+        with open(f'{folder}/{name}.user', 'w', encoding='utf-8') as record:
+            record.write(f'{{"userName":"{name}","uid":{uid},"gid":{uid},"realName":"{gecos}",'
+                         f'"homeDirectory":"{home}","shell":"{shell}","disposition":"regular"}}')
         os.symlink(f'{name}.user', f'{folder}/{uid}.user')
-    for name, gid, members in groups:
-        with open(f'{folder}/{name}.group', 'w', encoding='ascii') as record:
+    for name, _, gid, members in lines(data, 'group'):
+        with open(f'{folder}/{name}.group', 'w', encoding='utf-8') as record:
             record.write(f'{{"groupName":"{name}","gid":{gid},"disposition":"regular"}}')
         os.symlink(f'{name}.group', f'{folder}/{gid}.group')
-        for member in members:
-            with open(f'{folder}/{member}:{name}.membership', 'w', encoding='ascii') as record:
+        for member in members.split(','):
+            with open(f'{folder}/{member}:{name}.membership', 'w', encoding='utf-8') as record:
                 record.write('{}')

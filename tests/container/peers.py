@@ -12,7 +12,9 @@ import machine
 PUBLIC = '/var/lib/latchkey/public'
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
 FEW = 1000  # people that are put into a daemon's memory when all would take too long
-FILL_SECONDS = 120
+LISTS = 'in5', 'in50', 'in500'
+FILLED = 'name', 'id', 'group10', 'group1000', *LISTS, 'group50000'
+FILL_SECONDS, IMPORT_SECONDS = 120, 1800
 PACKAGES = ('libnss-cache', 'libnss-db', 'libnss-extrausers', 'libnss-sss', 'libnss-systemd', 'nscd', 'sssd-common',
             'sssd-proxy', 'strace')
 NEVER = ["glibc's own db: Debian leaves it out of libc6; its libnss-db, with Berkeley DB, stands for it"]
@@ -57,38 +59,63 @@ full_name_format = %1$s
 '''
 
 
+CONFIG = '''issuer = https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0
+client_id = bench
+domains = contoso.example
+allow = everyone
+'''
+
+
 class CannotRun(Exception):
     """Why, as a sentence's end."""
 
 
 class Peer:
-    """`daemon`: asked through it, after it has been filled. `most`: people; `why` not more. `spared`: rows."""
+    """`daemon`: asked through it, after it has been filled. `most`: people; `why` not more. `spared`: rows that
+    it is not asked, from how many people on and why."""
 
-    def __init__(self, name, service, load, library=None, daemon=False, most=10**9, why='', spared=()):
+    def __init__(self, name, service, load, library=None, daemon=False, most=10**9, why='', spared=None):
         self.name, self.service, self.load, self.library = name, service, load, library
-        self.daemon, self.most, self.why, self.spared = daemon, most, why, spared
+        self.daemon, self.most, self.why, self.spared = daemon, most, why, spared or {}
 
 
 def append(place, name):
-    with open(f'{place.root}/etc/{name}', 'a', encoding='ascii') as out, \
-            open(f'{place.root}/bench/data/{name}', encoding='ascii') as text:
+    with open(f'{place.root}/etc/{name}', 'a', encoding='utf-8') as out, \
+            open(f'{place.root}/bench/data/{name}', encoding='utf-8') as text:
         shutil.copyfileobj(text, out)
 
 
-def load_files(place, *_):
+def load_files(place):
     for name in ('passwd', 'group'):
         append(place, name)
 
 
-def load_latchkey(place, *_):
+def install(place):
     os.makedirs(f'{place.root}/root/packages')
     for package in place.bench_of.packages:
         shutil.copy(package, f'{place.root}/root/packages')
     place.run('sh', '-c', 'DEBIAN_FRONTEND=noninteractive dpkg --install /root/packages/*.deb')
-    place.run('sh', '-c', f'/bench/snapshot_make {PUBLIC} < /bench/data/snapshot.txt')
 
 
-def load_cache(place, *_):
+def load_store(place):
+    """The people as they are made; the others are told of them by us."""
+    install(place)
+    place.write('/etc/latchkey/latchkey.conf', CONFIG)
+    place.import_seconds, place.import_kib = map(float, place.run(
+        '/bench/bench_nss', 'cost', '/bench/data/people.jsonl', 'sh', '-c', 'latchkey people import - >&2',
+        seconds=IMPORT_SECONDS).split())
+    for name in ('passwd', 'group'):
+        place.run('sh', '-c', f'getent -s latchkey {name} > /bench/data/{name}', seconds=IMPORT_SECONDS)
+    shutil.copy(f'{place.root}{PUBLIC}/snapshot', f'{place.root}/bench/data/snapshot')
+
+
+def load_snapshot(place):
+    """The file that the one above published, under the owner that it has here."""
+    install(place)
+    place.run('install', '-o', 'latchkey', '-g', 'latchkey', '-m', '644', '/bench/data/snapshot', f'{PUBLIC}/snapshot')
+
+
+def load_cache(place):
     data = f'{place.root}/bench/data'
     for name, columns in (('passwd', {'name': 0, 'uid': 2}), ('group', {'name': 0, 'gid': 2})):
         target = f'{place.root}/etc/{name}.cache'
@@ -98,7 +125,7 @@ def load_cache(place, *_):
         os.utime(target, (1, 1))  # an index must not be older
 
 
-def load_db(place, *_):
+def load_db(place):
     """Where its Makefile puts them."""
     os.makedirs(f'{place.root}/var/lib/misc', exist_ok=True)
     for name in ('passwd', 'group'):
@@ -106,25 +133,25 @@ def load_db(place, *_):
                   seconds=FILL_SECONDS)
 
 
-def load_extrausers(place, *_):
+def load_extrausers(place):
     os.makedirs(f'{place.root}/var/lib/extrausers', exist_ok=True)
     for name in ('passwd', 'group'):
         shutil.copy(f'{place.root}/bench/data/{name}', f'{place.root}/var/lib/extrausers/{name}')
 
 
-def load_systemd(place, people, groups):
+def load_systemd(place):
     folder = f'{place.root}/run/userdb'
     os.makedirs(folder)
-    bench_people.write_records(folder, people, groups)
+    bench_people.write_records(f'{place.root}/bench/data', folder)
 
 
-def load_nscd_files(place, *_):
+def load_nscd_files(place):
     load_files(place)
     start_nscd(place)
 
 
-def load_nscd_latchkey(place, *_):
-    load_latchkey(place)
+def load_nscd_latchkey(place):
+    load_snapshot(place)
     start_nscd(place)
 
 
@@ -137,24 +164,31 @@ def start_nscd(place):
     place.begin('/usr/sbin/nscd', '-F', waits_for='/run/nscd/socket')
 
 
-def load_sss(place, *_):
-    load_latchkey(place)
-    place.write('/etc/sssd/sssd.conf', SSSD, 0o600)
+def load_sss_without(place):
+    """It fetches the members of all of a person's groups with his list; so it need not."""
+    load_sss(place, SSSD + 'ignore_group_members = true\n')
+
+
+def load_sss(place, config=SSSD):
+    load_snapshot(place)
+    place.write('/etc/sssd/sssd.conf', config, 0o600)
     for folder in ('run/sssd', *(f'var/lib/sss/{name}' for name in ('db', 'mc', 'pipes/private', 'pubconf'))):
         os.makedirs(f'{place.root}/{folder}', exist_ok=True)
     place.begin('/usr/sbin/sssd', '-i', '--logger=files', waits_for='/var/lib/sss/pipes/nss')
 
 
 ALL = (
-    Peer('latchkey', 'latchkey', load_latchkey),
-    Peer('bare probe', None, load_latchkey),
-    Peer('sssd', 'sss', load_sss, daemon=True, spared=('group50000',)),
+    Peer('latchkey', 'latchkey', load_store),
+    Peer('bare probe', None, load_snapshot),
+    Peer('sssd', 'sss', load_sss, daemon=True, spared={row: (50000, 'spared') for row in ('group50000', *LISTS)}),
+    Peer('sssd, no members', 'sss', load_sss_without, daemon=True,
+         spared={'group10': (0, 'without'), 'group1000': (0, 'without'), 'group50000': (50000, 'without')}),
     Peer('nscd, latchkey', 'latchkey', load_nscd_latchkey, daemon=True),
     Peer('nscd, files', 'files', load_nscd_files, daemon=True, most=100000,
          why='it reads the whole file for each key it is filled with'),
     Peer('libnss-cache', 'cache', load_cache),
     Peer('libnss-db', 'db', load_db),
-    Peer('systemd', 'systemd', load_systemd, most=100000, why='four million files of records'),
+    Peer('systemd', 'systemd', load_systemd, most=100000, why='ten million files of records'),
     Peer('extrausers', 'extrausers', load_extrausers),
     Peer('files', 'files', load_files, library='libc'),
 )
@@ -169,7 +203,7 @@ class Place:
         self.folder = f'{bench.scratch}/{peer.name.replace(" ", "-").replace(",", "")}'
         self.root, self.daemon = f'{self.folder}/root', None
 
-    def set_up(self, people, groups):
+    def set_up(self):
         if self.count > self.peer.most:
             raise CannotRun(self.peer.why)
         for name in ('root', 'upper', 'work'):
@@ -181,17 +215,23 @@ class Place:
         os.mkdir(f'{self.root}/bench')
         subprocess.run(['mount', '--bind', self.bench_of.tools, f'{self.root}/bench'], check=True)
         try:
-            self.peer.load(self, people, groups)
+            self.peer.load(self)
             if self.peer.service:
                 self.write('/etc/nsswitch.conf', f'passwd: {self.peer.service}\ngroup: {self.peer.service}\n')
             if self.peer.daemon:
-                self.run('/bench/bench_nss', 'fill', 'glibc', '/bench/data', str(self.keys), seconds=FILL_SECONDS)
-                if self.count >= 50000 and 'group50000' not in self.peer.spared:
-                    self.run('getent', 'group', 'all50000')
+                rows = [row for row in FILLED
+                        if not self.spares(row) and (row != 'group50000' or self.count >= 50000)]
+                self.run('/bench/bench_nss', 'fill', 'glibc', '/bench/data', str(self.keys), *rows,
+                         seconds=FILL_SECONDS)
         except subprocess.TimeoutExpired as late:
             raise CannotRun(f'not filled within {late.timeout:.0f} s') from late
         except machine.TestbedError as error:
             raise CannotRun(f'could not be set up: {error}') from error
+
+    def spares(self, row):
+        """The word for why it is not asked. Of the same row with more threads as well."""
+        least, word = self.peer.spared.get(row.split('/')[0], (10**9, ''))
+        return word if self.count >= least else ''
 
     def close(self):
         if self.daemon:
@@ -201,9 +241,19 @@ class Place:
             except subprocess.TimeoutExpired:
                 os.killpg(self.daemon.pid, signal.SIGKILL)
                 self.daemon.wait()
+            self.end_others()
         if os.path.isdir(f'{self.root}/bench'):
             subprocess.run(['umount', '--recursive', '-l', self.root], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_others(self):
+        """Of its processes, which would go on for minutes in the way of the next one; all others are elsewhere."""
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                if os.readlink(f'/proc/{pid}/root') == self.root:
+                    os.kill(int(pid), signal.SIGKILL)
+            except OSError:  # it has ended meanwhile
+                pass
 
     def write(self, path, text, mode=0o644):
         with open(f'{self.root}{path}', 'w', encoding='ascii') as file:
