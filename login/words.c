@@ -47,6 +47,8 @@ const char *words_text(enum words words)
         [WORDS_LATE] = "The login helper of this machine did not answer in time. Try again.",
         [WORDS_OUT_OF_ORDER] = "Sign-in is out of order on this machine; its log says why.",
         [WORDS_ONCE_MORE] = "You are known on this machine from now on. Sign in once more.",
+        [WORDS_HOME] = "Your home folder on this host belongs to somebody else. Tell your "
+                       "administrator.",
         [WORDS_NO_NAMES] = "Names cannot be looked up on this machine at the moment. Try again "
                            "later.",
         [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "

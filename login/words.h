@@ -39,6 +39,7 @@ enum words {
     WORDS_LATE,      /* the helper hangs */
     WORDS_OUT_OF_ORDER,
     WORDS_ONCE_MORE,        /* known from now on */
+    WORDS_HOME,             /* the home folder is somebody else's */
     WORDS_NO_NAMES,         /* a source of names cannot be asked */
     WORDS_NOT_CHANGED_HERE, /* the password */
     WORDS_END

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "login/words.h"
 #include "pam_module/attempt.h"
+#include "pam_module/home.h"
 
 #include <security/pam_ext.h>
 #include <syslog.h>
@@ -95,6 +96,19 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
     return code;
 }
 
+/* Told and logged if the home of somebody who is ours cannot be hers. */
+static bool home_fits(pam_handle_t *pam, const char *user, int flags)
+{
+    struct error why = {0};
+
+    if (home_check(user, &why))
+        return true;
+    if (!(flags & PAM_SILENT))
+        pam_error(pam, "%s", words_text(WORDS_HOME));
+    pam_syslog(pam, LOG_ERR, "%s", why.text);
+    return false;
+}
+
 int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
     struct options options = options_read(pam, argc, argv);
@@ -104,9 +118,10 @@ int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
 
     if (code != PAM_SUCCESS)
         return code;
-    if (gate == GATE_KNOWN && was_admitted_just_now(pam, user))
-        return PAM_SUCCESS;
-    return attempt_run(pam, ACTION_ACCOUNT, user, gate, flags & PAM_SILENT, &options);
+    if (gate != GATE_KNOWN || !was_admitted_just_now(pam, user))
+        code = attempt_run(pam, ACTION_ACCOUNT, user, gate, flags & PAM_SILENT, &options);
+    /* Here, because all programs heed what this phase says. */
+    return code == PAM_SUCCESS && !home_fits(pam, user, flags) ? PAM_PERM_DENIED : code;
 }
 
 /* There are no credentials to set; who is let through here has been let in by another phase. */
@@ -122,11 +137,10 @@ int pam_sm_setcred(pam_handle_t *pam, int flags, int argc, const char **argv)
     return code;
 }
 
-static int session(pam_handle_t *pam)
+static int session(pam_handle_t *pam, const char **user)
 {
-    const char *user = NULL;
     enum gate gate;
-    int code = pass_gate(pam, &user, &gate);
+    int code = pass_gate(pam, user, &gate);
 
     if (code == PAM_USER_UNKNOWN)
         return PAM_IGNORE; /* somebody else's session is not our business */
@@ -135,14 +149,19 @@ static int session(pam_handle_t *pam)
 
 int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
-    (void)flags, (void)argc, (void)argv;
-    return session(pam);
+    const char *user = NULL;
+    int code = session(pam, &user);
+
+    (void)argc, (void)argv;
+    return code == PAM_SUCCESS && !home_fits(pam, user, flags) ? PAM_SESSION_ERR : code;
 }
 
 int pam_sm_close_session(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+    const char *user = NULL;
+
     (void)flags, (void)argc, (void)argv;
-    return session(pam);
+    return session(pam, &user);
 }
 
 int pam_sm_chauthtok(pam_handle_t *pam, int flags, int argc, const char **argv)

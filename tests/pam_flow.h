@@ -137,6 +137,7 @@ static const struct known {
     {"alice", 1000, NULL},
 };
 
+static const char *home;     /* everybody's; NULL: none that could be looked at */
 static bool late_is_known;   /* turned by tests */
 static bool enrolled;        /* promised@ is, as she was promised */
 static bool names_fail;      /* every source does, once the helper was started */
@@ -160,7 +161,9 @@ int getpwnam_r(const char *name, struct passwd *entry, char *memory, size_t size
             return ERANGE;
         moved_known -= strncmp(name, "moved@", 6) == 0;
         memcpy(memory, answer, strlen(answer) + 1);
-        *entry = (struct passwd){.pw_name = memory, .pw_uid = people[i].uid, .pw_dir = memory};
+        *entry = (struct passwd){.pw_name = memory,
+                                 .pw_uid = people[i].uid,
+                                 .pw_dir = home ? (char *)(uintptr_t)home : memory};
         *found = entry;
         break;
     }
@@ -182,7 +185,8 @@ int getpwuid_r(uid_t uid, struct passwd *entry, char *memory, size_t size, struc
         if (strncmp(name, "squatted@", 9) == 0)
             name = "squatter";
         memcpy(memory, name, strlen(name) + 1);
-        *entry = (struct passwd){.pw_name = memory, .pw_uid = uid, .pw_dir = memory};
+        *entry = (struct passwd){
+            .pw_name = memory, .pw_uid = uid, .pw_dir = home ? (char *)(uintptr_t)home : memory};
         *found = entry;
         break;
     }
@@ -264,6 +268,7 @@ static inline int reset(void **state)
     talked = (struct talked){.reply = "right", .result = PAM_SUCCESS};
     late_is_known = enrolled = names_fail = false;
     moved_known = 0;
+    home = NULL;
     install_helper();
     SCRIPT("bv\1");
     write_plain_service("");

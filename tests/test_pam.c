@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The PAM module under real libpam: who gets in, whatever the helper says. */
+#include "login/words.h"
 #include "tests/pam_flow.h"
 
 #include "config/paths.h"
@@ -406,6 +407,48 @@ static void credentials_work_through_the_stack_for_ours_and_for_others(void **st
     check_stack("alice", "pam_permit.so", PAM_SUCCESS, true);
 }
 
+/* Also after this process has let her in, and where a link leads to it. */
+static void nobody_comes_into_a_home_of_somebody_else(void **state)
+{
+    static const struct {
+        uid_t owner;
+        const char *as; /* NULL: there is none */
+        bool good;
+    } cases[] = {
+        {ID_LEAST + 5, "home", true}, {0, "home", true},      {ID_LEAST + 6, "home", false},
+        {1000, "home", false},        {1000, "link", false},  {65534, "home", true},
+        {1000, NULL, true},           {1000, "home/x", true}, {ID_LEAST + 5, "link", true},
+    };
+    char path[PATH_MAX + 64];
+
+    (void)state;
+    rmdir(in_flow("home"));
+    unlink(in_flow("link"));
+    assert_int_equal(mkdir(in_flow("home"), 0700), 0);
+    assert_int_equal(symlink("home", in_flow("link")), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int flags = 0; flags <= (int)PAM_SILENT; flags += (int)PAM_SILENT) {
+            const char *words = words_text(WORDS_HOME);
+            bool good = cases[i].good;
+            pam_handle_t *pam;
+
+            if (chown(in_flow("home"), cases[i].owner, (gid_t)-1) != 0)
+                skip(); /* takes an id that this user namespace has */
+            snprintf(path, sizeof path, "%s", in_flow(cases[i].as ? cases[i].as : "nothing"));
+            home = path;
+            pam = start(ADA);
+            assert_int_equal(pam_authenticate(pam, PAM_SILENT), PAM_SUCCESS);
+            assert_int_equal(pam_acct_mgmt(pam, flags), good ? PAM_SUCCESS : PAM_PERM_DENIED);
+            assert_int_equal(strstr(talked.text, words) != NULL, !good && !flags);
+            talked.text[0] = '\0';
+            assert_int_equal(pam_open_session(pam, flags), good ? PAM_SUCCESS : PAM_SESSION_ERR);
+            assert_int_equal(strstr(talked.text, words) != NULL, !good && !flags);
+            pam_end(pam, 0);
+        }
+    rmdir(in_flow("home"));
+    unlink(in_flow("link"));
+}
+
 static void sessions_and_passwords_of_others_are_left_alone(void **state)
 {
     static const struct {
@@ -512,6 +555,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(the_account_phase_trusts_only_a_fresh_admission_of_the_same_person,
                                reset),
         cmocka_unit_test_setup(credentials_work_through_the_stack_for_ours_and_for_others, reset),
+        cmocka_unit_test_setup(nobody_comes_into_a_home_of_somebody_else, reset),
         cmocka_unit_test_setup(sessions_and_passwords_of_others_are_left_alone, reset),
         cmocka_unit_test_setup(what_is_logged_is_one_line_of_fields, reset),
         cmocka_unit_test_setup(a_remote_host_that_does_not_fit_is_not_left_out, reset),
