@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cache/elsewhere.h"
+#include "cache/import_check.h"
 #include "cache/import_groups.h"
 #include "cache/import_members.h"
 #include "cache/statement_pool.h"
@@ -79,38 +80,6 @@ void store_import_release(struct store_import *import)
 
 /* ---- checking ---- */
 
-static bool groups_check(const struct store_import *import, const struct imported_person *person,
-                         struct error *why)
-{
-    if (person->group_count > GROUPS_MOST)
-        return error_set(why, ERROR_MALFORMED, "a person in %zu groups; %d are possible",
-                         person->group_count, GROUPS_MOST);
-    for (size_t i = 0; i < person->group_count; i++) {
-        const char *name = person->groups[i].name;
-
-        if (name && (!name_is_group(name) || name_is_dangerous(name)))
-            return error_set(why, ERROR_REFUSED, "group %zu has a name that none may have here",
-                             i + 1);
-        if (name && local_has_name(import->local, name))
-            return error_set(why, ERROR_REFUSED, "%s exists in the local files of this host", name);
-    }
-    return true;
-}
-
-/* By itself and beside the local files. */
-static bool row_check(const struct store_import *import, const struct imported_person *person,
-                      struct error *why)
-{
-    const struct acceptance acceptance = {.account = &person->account,
-                                          .gecos = person->gecos ? person->gecos : "",
-                                          .home = person->home,
-                                          .shell = person->shell};
-
-    return acceptance_check(&acceptance, why) &&
-           name_check(&import->store->naming, import->local, person->name, why) &&
-           groups_check(import, person, why);
-}
-
 static bool account_equal(const struct account *one, const struct account *other)
 {
     return strcmp(one->issuer, other->issuer) == 0 && strcmp(one->tenant, other->tenant) == 0 &&
@@ -122,7 +91,7 @@ bool store_import_check(struct store_import *import, const struct imported_perso
 {
     struct person owner;
 
-    if (!row_check(import, person, why))
+    if (!import_check(&import->store->naming, import->local, person, why))
         return false;
     switch (person_by_name(import->store->db, person->name, &owner, why)) {
     case LOOKUP_ABSENT:
@@ -198,7 +167,7 @@ static bool plan_rows(struct store_import *import, struct import_row *rows, stru
         struct plan *plan = &batch->plans[i];
 
         rows[i].effect = IMPORT_REFUSED;
-        if (!row_check(import, person, &rows[i].why))
+        if (!import_check(&import->store->naming, import->local, person, &rows[i].why))
             continue;
         rows[i].why = (struct error){0};
         if (!id_plan(import, person, &batch->chosen, &plan->choice, &rows[i].why)) {
