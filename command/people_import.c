@@ -9,13 +9,12 @@
 #include "base/own.h"
 #include "command/command.h"
 #include "command/import_entries.h"
+#include "command/interrupted.h"
 #include "command/issuer.h"
 #include "command/lines.h"
 #include "command/people_line.h"
 #include "command/progress.h"
 #include "config/paths.h"
-
-#include <signal.h>
 
 /*
  * In one transaction, for which sign-ins that record something have to wait. Large ones touch the
@@ -130,32 +129,6 @@ static bool tell_again(void *context, const struct entry *entry, const struct er
     return complain(context, entry->number, why);
 }
 
-/* ---- Ctrl-C ---- */
-
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* Held while people are recorded: what is under way is finished, shown and told first. */
-static void signals_hold(int how)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        sigaddset(&set, ending[i]);
-    sigprocmask(how, &set, NULL);
-}
-
-static bool is_interrupted(void)
-{
-    sigset_t waiting;
-    bool any = false;
-
-    if (sigpending(&waiting) == 0)
-        for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-            any |= sigismember(&waiting, ending[i]) == 1;
-    return any;
-}
-
 /* ---- the second time ---- */
 
 static bool load(struct import *import, const struct entry *entry, size_t row, struct error *why)
@@ -238,7 +211,7 @@ static bool record_all(struct import *import, struct error *why)
         for (size_t i = 0; i < rows; i++)
             people_line_release(&import->batch[i]);
         progress_show(&progress, next);
-        import->interrupted = is_interrupted();
+        import->interrupted = interrupted_is();
         good &= !import->interrupted;
     }
     progress_end(&progress);
@@ -344,10 +317,10 @@ int people_import(struct host *host, int fd, const struct import_wishes *wishes)
         return why.kind ? fail(&why) : stopped(unchanged);
     if (!entries_sort_out(&import.entries, tell_again, &import))
         return stopped(unchanged);
-    signals_hold(SIG_BLOCK);
+    interrupted_later(true); /* what is under way is finished, shown and told first */
     recorded = record_all(&import, &why);
     status = finish(&import, recorded, &why);
     fflush(NULL);
-    signals_hold(SIG_UNBLOCK); /* here it ends, as whoever interrupted it expects */
+    interrupted_later(false); /* here it ends, as whoever interrupted it expects */
     return status;
 }
