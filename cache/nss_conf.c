@@ -84,7 +84,7 @@ static bool is_within(const struct id_window *window, uint32_t id)
     return id >= window->least && id <= window->most;
 }
 
-/* NAME GID OURGID; the name is there for whoever reads the file. */
+/* NAME GID OURGID; the number alone may be another group's by now. */
 static bool take_group(struct nss_conf *conf, char *value)
 {
     size_t name = strcspn(value, " ");
@@ -95,6 +95,8 @@ static bool take_group(struct nss_conf *conf, char *value)
         !take_number(&rest, &local) || !take_blank(&rest) || !take_number(&rest, &directory) ||
         *rest)
         return false;
+    value[name] = '\0';
+    conf->groups[conf->group_count].name = value;
     conf->groups[conf->group_count].local = local;
     conf->groups[conf->group_count++].directory = directory;
     return local != 0 && local != UINT32_MAX && !is_within(&conf->window, local) &&

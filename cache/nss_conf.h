@@ -29,6 +29,7 @@ struct nss_conf {
     size_t domain_count;
     /* Who is in the directory's group gets the local one too. */
     struct {
+        const char *name; /* of the local one */
         uint32_t local, directory;
     } groups[NSS_CONF_GROUPS_MOST];
     size_t group_count;

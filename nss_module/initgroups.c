@@ -53,7 +53,7 @@ static void add_local(const struct list *list, const struct nss_conf *conf, gid_
 {
     for (size_t i = 0; i < conf->group_count && *list->start < *list->size; i++)
         if (conf->groups[i].directory == directory && conf->groups[i].local != skipped &&
-            !has(list, from, conf->groups[i].local))
+            !has(list, from, conf->groups[i].local) && local_mapping_stands(i))
             (*list->groups)[(*list->start)++] = conf->groups[i].local;
 }
 

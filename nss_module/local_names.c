@@ -5,6 +5,7 @@
 #include "nss_module/bloom.h"
 #include "nss_module/coarse.h"
 #include "nss_module/form.h"
+#include "nss_module/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,18 @@ struct filter {
 };
 
 static struct filter groups = {.path = LOCAL_GROUP}, users = {.path = LOCAL_PASSWD};
+
+/*
+ * For each mapping of root's: the stamp of the file it was looked for in, and whether it was there.
+ * In one word, so that what one thread has read is not taken for what another has.
+ */
+static atomic_uint mappings[NSS_CONF_GROUPS_MOST];
+_Static_assert(NSS_CONF_GROUPS_MOST <= 64, "a bit for each mapping");
+
+static unsigned mapping_word(unsigned stamp, bool there)
+{
+    return stamp << 1 | there;
+}
 
 /* ---- the filter ---- */
 
@@ -72,6 +85,8 @@ struct reading {
     uint32_t *ids;      /* whose numbers are taken out of these; neither: all go to the filter */
     size_t count;
     bool found;
+    const struct nss_conf *conf; /* whose mappings are looked for, or NULL */
+    uint64_t mapped;             /* a bit for each that is there */
     struct line line;
 };
 
@@ -97,11 +112,31 @@ static void take_out(struct reading *reading, uint32_t gid)
     reading->count = left;
 }
 
+static bool is_called(const struct line *line, const char *name)
+{
+    size_t i = 0;
+
+    while (i < line->length && line->name[i] == lower(name[i]))
+        i++;
+    return i == line->length && !name[i];
+}
+
+static void find_mappings(struct reading *reading)
+{
+    const struct nss_conf *conf = reading->conf;
+
+    for (size_t i = 0; conf && i < conf->group_count; i++)
+        if (conf->groups[i].local == reading->line.id &&
+            is_called(&reading->line, conf->groups[i].name))
+            reading->mapped |= UINT64_C(1) << i;
+}
+
 static void end_line(struct reading *reading)
 {
     uint64_t id = reading->line.id;
 
     end_name(reading);
+    find_mappings(reading);
     if (id <= UINT32_MAX && id_is_ours((uint32_t)id)) {
         if (reading->ids)
             take_out(reading, (uint32_t)id);
@@ -125,9 +160,10 @@ static void take(struct reading *reading, const char *bytes, size_t size)
             line->colons++;
         } else if (line->colons == 2 && byte >= '0' && byte <= '9' && line->id <= UINT32_MAX)
             line->id = line->id * 10 + (unsigned)(byte - '0');
-        else if (line->length == NAME_MOST)
+        else if (line->length == NAME_MOST) {
             line->over = true;
-        else if (!line->over && (line->length || (byte != ' ' && byte != '\t')))
+            line->length = 0;
+        } else if (!line->over && (line->length || (byte != ' ' && byte != '\t')))
             line->name[line->length++] = lower(byte);
     }
 }
@@ -209,11 +245,14 @@ static bool is_fresh(struct filter *filter)
 
 static __attribute__((noinline)) bool fill(struct filter *filter)
 {
-    struct reading reading = {.filter = filter};
+    const struct nss_conf *conf = filter == &groups ? settings_of_this_process() : NULL;
+    struct reading reading = {.filter = filter, .conf = conf};
     unsigned now = coarse_seconds(), stamp = 0;
     struct id_window window = id_window();
     bool filled = read_file(&reading, &stamp);
 
+    for (size_t i = 0; filled && conf && i < conf->group_count; i++)
+        atomic_store(&mappings[i], mapping_word(stamp, reading.mapped >> i & 1));
     atomic_store(&filter->least, window.least);
     atomic_store(&filter->most, window.most);
     atomic_store(&filter->checked_at, now);
@@ -303,6 +342,22 @@ static enum lookup ids_leave(struct filter *filter, uint32_t *ids, size_t *count
 enum lookup local_gids_leave(uint32_t *gids, size_t *count)
 {
     return ids_leave(&groups, gids, count);
+}
+
+/* Not as in the file that the filter has seen, so nobody has looked for it there. */
+static bool is_unknown(size_t i)
+{
+    return atomic_load_explicit(&mappings[i], memory_order_relaxed) >> 1 !=
+           mapping_word(atomic_load_explicit(&groups.stamp, memory_order_acquire), false) >> 1;
+}
+
+bool local_mapping_stands(size_t i)
+{
+    int before = errno;
+    bool known = !is_unknown(i) || (fill(&groups) && !is_unknown(i));
+
+    errno = before;
+    return known && (atomic_load_explicit(&mappings[i], memory_order_relaxed) & 1);
 }
 
 static enum lookup leaves(struct filter *filter, uint32_t id)

@@ -16,6 +16,7 @@
 
 #include "base/lookup.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,3 +35,9 @@ enum lookup local_ids_permit(uint32_t id);
  * as above; what `gids` holds is of no use then. Keeps errno.
  */
 enum lookup local_gids_leave(uint32_t *gids, size_t *count);
+/*
+ * Whether LOCAL_GROUP has the local group of mapping `i` of this process's settings, by its name and
+ * number both: a number alone may have gone to another group. Call local_gids_leave first, which
+ * looks how fresh that is. Keeps errno.
+ */
+bool local_mapping_stands(size_t i);

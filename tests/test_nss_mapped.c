@@ -7,6 +7,30 @@
 #define HEAD    BEFORE DOMAINS PATHS
 #define LIST_AT 64 /* gids that a list of these tests can have */
 
+#define LOCAL STATE_DIR "/group"
+
+static void write_groups(const char *text, const char *more)
+{
+    OWNED(close_file) FILE *file = fopen(LOCAL, "we");
+
+    assert_non_null(file);
+    assert_true(fprintf(file, "%s%s", text, more) >= 0);
+}
+
+/* All that these tests map. */
+static int fresh(void **state)
+{
+    static const char groups[] = "root:x:0:\nsudo:x:27:\nadm:x:998:\nDocker:x:999:\n";
+    char more[512];
+    int size = 0;
+
+    for (unsigned k = 0; k < 6; k++)
+        size += snprintf(more + size, sizeof more - (size_t)size, "a%u:x:%u:\nb%u:x:%u:\n", k,
+                         100 + k / 2, k, 200 + k);
+    write_groups(groups, more);
+    return publish_first(state);
+}
+
 struct list {
     enum nss_status status;
     long taken;
@@ -191,6 +215,86 @@ static void a_file_of_nobody_counts(void **state)
     assert_int_equal(chown(NSS_CONF_FILE, 0, 0), 0);
 }
 
+/* ---- the file of local groups ---- */
+
+static int without_docker(const void *unused)
+{
+    struct list ada = list_of(ADAS, ADA);
+
+    (void)unused;
+    return ada.status != NSS_STATUS_SUCCESS || ada.taken != GROUPS + 1 || times(&ada, 27) != 1 ||
+           times(&ada, 999) != 0;
+}
+
+static int with_docker(const void *unused)
+{
+    struct list ada = list_of(ADAS, ADA), again = list_of(ADAS, ADA);
+
+    (void)unused;
+    return ada.taken != GROUPS + 2 || times(&ada, 27) != 1 || times(&ada, 999) != 1 ||
+           again.taken != ada.taken;
+}
+
+static void a_number_that_another_group_has_now_is_not_given(void **state)
+{
+    static const struct {
+        const char *line;
+        bool given;
+    } rows[] = {
+        {"docker:x:999:\n", true},   {"docker:x:999:bob,eve", true},
+        {" docker:x:999:\n", true},  {"", false},
+        {"other:x:999:\n", false},   {"docker:x:998:\n", false},
+        {"docker:x:9990:\n", false}, {"docker2:x:999:\n", false},
+        {"docke:x:999:\n", false},   {"docker:x:998:\nother:x:999:\n", false},
+        {"docker:x::999\n", false},  {"docker:999:\n", false},
+        {":x:999:docker\n", false},  {"#docker:x:999:\n", false},
+    };
+
+    (void)state;
+    write_conf(CONF_OF("local_group sudo 27 " TEAM_IS "\nlocal_group docker 999 " TEAM_IS "\n"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_groups("root:x:0:\nsudo:x:27:\n", rows[i].line);
+        if (!in_child(rows[i].given ? with_docker : without_docker, NULL))
+            fail_msg("row %zu", i);
+    }
+}
+
+/* Tries again until the module has looked at the file, for a minute at the most. */
+static bool comes_true(int (*wanted)(const void *))
+{
+    struct timespec now;
+    time_t until;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (until = now.tv_sec + 60; now.tv_sec < until; clock_gettime(CLOCK_MONOTONIC, &now)) {
+        if (wanted(NULL) == 0)
+            return true;
+        sched_yield();
+    }
+    return false;
+}
+
+static int follows_the_file(const void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        write_groups("root:x:0:\nsudo:x:27:\n", "docker:x:999:\n");
+        if (!comes_true(with_docker))
+            return 1;
+        write_groups("root:x:0:\nsudo:x:27:\n", "printers:x:999:\n");
+        if (!comes_true(without_docker))
+            return 2;
+    }
+    return 0;
+}
+
+static void a_group_that_goes_is_noticed(void **state)
+{
+    (void)state;
+    write_conf(CONF_OF("local_group sudo 27 " TEAM_IS "\nlocal_group docker 999 " TEAM_IS "\n"));
+    assert_true(in_child(follows_the_file, NULL));
+}
+
 /* ---- the first question of many threads ---- */
 
 #define THREADS 32
@@ -366,26 +470,42 @@ static void a_local_group_ends_with_the_membership(void **state)
     assert_true(in_child(ends_with_the_membership, NULL));
 }
 
+static int begin(void **state)
+{
+    if (begin_root(state) != 0)
+        return -1;
+    write_groups("", "");
+    return !own_mounts() || mount(LOCAL, LOCAL_GROUP, NULL, MS_BIND, NULL);
+}
+
+static int end(void **state)
+{
+    umount(LOCAL_GROUP);
+    unlink(LOCAL);
+    return end_root(state);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(members_of_the_mapped_group_get_the_local_one, publish_first),
+        cmocka_unit_test_setup(members_of_the_mapped_group_get_the_local_one, fresh),
         cmocka_unit_test_setup(
-            a_local_group_of_two_mappings_is_given_once_and_not_beside_the_primary, publish_first),
-        cmocka_unit_test_setup(room_and_limit_are_kept_with_local_groups_too, publish_first),
-        cmocka_unit_test_setup(a_file_that_is_damaged_gives_nobody_anything, publish_first),
-        cmocka_unit_test_setup(a_file_that_is_not_roots_alone_gives_nobody_anything, publish_first),
-        cmocka_unit_test_setup(a_file_that_is_too_large_gives_nobody_anything, publish_first),
-        cmocka_unit_test_setup(a_file_of_nobody_counts, publish_first),
-        cmocka_unit_test_setup(threads_that_ask_at_once_all_get_it, publish_first),
-        cmocka_unit_test_setup(a_process_reads_it_once, publish_first),
-        cmocka_unit_test_setup(a_person_has_exactly_the_local_groups_that_the_map_gives,
-                               publish_first),
-        cmocka_unit_test_setup(a_local_group_ends_with_the_membership, publish_first),
+            a_local_group_of_two_mappings_is_given_once_and_not_beside_the_primary, fresh),
+        cmocka_unit_test_setup(room_and_limit_are_kept_with_local_groups_too, fresh),
+        cmocka_unit_test_setup(a_file_that_is_damaged_gives_nobody_anything, fresh),
+        cmocka_unit_test_setup(a_file_that_is_not_roots_alone_gives_nobody_anything, fresh),
+        cmocka_unit_test_setup(a_file_that_is_too_large_gives_nobody_anything, fresh),
+        cmocka_unit_test_setup(a_file_of_nobody_counts, fresh),
+        cmocka_unit_test_setup(a_number_that_another_group_has_now_is_not_given, fresh),
+        cmocka_unit_test_setup(a_group_that_goes_is_noticed, fresh),
+        cmocka_unit_test_setup(threads_that_ask_at_once_all_get_it, fresh),
+        cmocka_unit_test_setup(a_process_reads_it_once, fresh),
+        cmocka_unit_test_setup(a_person_has_exactly_the_local_groups_that_the_map_gives, fresh),
+        cmocka_unit_test_setup(a_local_group_ends_with_the_membership, fresh),
     };
 
     if (!may_use_config_dir() || !load_module(argc, argv))
         return check_done("nss_mapped", sizeof tests / sizeof tests[0], -1);
     return check_done("nss_mapped", sizeof tests / sizeof tests[0],
-                      cmocka_run_group_tests_name("nss_mapped", tests, begin_root, end_root));
+                      cmocka_run_group_tests_name("nss_mapped", tests, begin, end));
 }
