@@ -340,6 +340,11 @@ struct http_trace http_last(const struct http *http)
     return http->last;
 }
 
+void http_last_alarms(struct http *http, enum alarm alarm)
+{
+    http->last.alarm = alarm;
+}
+
 bool http_get(struct http *http, const char *url, const char *etag, size_t most,
               const struct deadline *deadline, struct http_answer *answer, struct error *why)
 {

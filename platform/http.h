@@ -68,3 +68,5 @@ struct http_trace {
     int64_t ended_ms; /* on clock_ms(); 0: nothing was tried */
 };
 struct http_trace http_last(const struct http *http);
+/* What only who has read the last answer can tell of it. */
+void http_last_alarms(struct http *http, enum alarm alarm);

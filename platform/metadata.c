@@ -128,23 +128,31 @@ static void keep(const struct metadata *metadata, const struct document *documen
                           changed ? answer->length : 0, &document->facts);
 }
 
+/* No document, nor what a service says that is out of order: somebody else's page (511: RFC 6585, 6). */
+static bool is_page(const struct http_answer *answer)
+{
+    return answer->status == 511 ||
+           (answer->status < 500 && answer->status != 408 && answer->status != 429);
+}
+
 /* Adopts what comes, but keeps nothing: the caller knows what belongs together. */
 static bool ask(struct metadata *metadata, struct document *document, struct http *http,
                 const struct deadline *deadline, struct http_answer *answer, struct error *why)
 {
     char etag[DOCUMENT_ETAG_MOST + 1] = "";
     struct http_trace trace;
-    bool good;
+    bool good = false;
 
     if (!gate_still_open(metadata->memory, DEPENDENCY_METADATA, why))
         return false;
     if (document->held)
         (void)text_copy(etag, sizeof etag, document->facts.etag);
-    good = http_get(http, document->url, etag, document->most, deadline, answer, why);
-    if (good)
-        good = take(metadata, document, etag, answer, why);
-    else
+    if (!http_get(http, document->url, etag, document->most, deadline, answer, why))
         error_context(why, "%s", document->what);
+    else if (take(metadata, document, etag, answer, why))
+        good = true;
+    else if (why->kind != ERROR_SYSTEM && is_page(answer))
+        http_last_alarms(http, ALARM_PAGE);
     trace = http_last(http);
     if (good || why->kind == ERROR_SYSTEM)
         gate_told(metadata->memory, DEPENDENCY_METADATA, trace.told);

@@ -405,9 +405,32 @@ def what_is_no_outage_raises_an_alarm(t, name):
         check(alarm != 'clock' or 'clock' in line.partition(' reason=')[2], 'the clock is named', line)
 
 
+MET_FIRST = {  # where a document is asked for that is too old
+    'portal': (True, raw(200, '<html>Welcome to the hotel</html>', {'Content-Type': 'text/html'})),
+    'redirect': (True, raw(302, '', {'Location': 'https://portal.example/'})), 'proxy': (True, raw(407)),
+    'network': (True, raw(511, '<html>Welcome to the hotel</html>')),
+    'other object': (True, raw(200, '{}', {'Content-Type': 'application/json'})),
+    'outage': (False, raw(503)), 'fault': (False, raw(500)), 'slow': (False, raw(408)), 'busy': (False, raw(429))}
+
+
+def a_page_in_the_place_of_a_document_raises_an_alarm(t, endpoint, name):
+    page, fault = MET_FIRST[name]
+    for secret, verdict in (('right', 'admit'), ('wrong', 'unavailable')):
+        t.restore()
+        t.host.change_store('UPDATE document SET fetched_at = 1')
+        t.spoil({**fault, 'endpoint': endpoint})
+        t.expect(verdict, t.timed(ADA, t.secret(secret)))
+        check(endpoint in t.seen(), 'not asked for')
+        line = t.logged()
+        check(f'verdict={verdict} ' in line and (' alarm=page' in line, 'alarm=' in line) == (page, page), line)
+
+
 def alarms():
     return [(f'alarm: {name}', lambda t, n=name: what_is_no_outage_raises_an_alarm(t, n))
-            for name in MENDED_BY_SOMEBODY]
+            for name in MENDED_BY_SOMEBODY] + [
+        (f'alarm: {name} for {endpoint}',
+         lambda t, e=endpoint, n=name: a_page_in_the_place_of_a_document_raises_an_alarm(t, e, n))
+        for endpoint in ('discovery', 'keys') for name in MET_FIRST]
 
 
 def all_cells():
