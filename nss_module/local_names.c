@@ -5,18 +5,12 @@
 #include "nss_module/bloom.h"
 #include "nss_module/coarse.h"
 #include "nss_module/form.h"
+#include "nss_module/local_file.h"
 #include "nss_module/settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define FILE_MOST (64L << 20) /* bytes */
-#define READ_STEP 4096u
 
 struct filter {
     const char *path;
@@ -168,66 +162,20 @@ static void take(struct reading *reading, const char *bytes, size_t size)
     }
 }
 
-static unsigned stamp_of(const struct stat *status)
+static void take_piece(void *reading, const char *bytes, size_t size)
 {
-    uint64_t stamp = mix(mix(status->st_dev, status->st_ino), (uint64_t)status->st_size);
-
-    stamp = mix(mix(stamp, (uint64_t)status->st_mtim.tv_sec), (uint64_t)status->st_mtim.tv_nsec);
-    stamp = mix(mix(stamp, (uint64_t)status->st_ctim.tv_sec), (uint64_t)status->st_ctim.tv_nsec);
-    return (unsigned)stamp ? (unsigned)stamp : 1;
+    take(reading, bytes, size);
 }
 
-static bool read_all(int fd, struct reading *reading)
-{
-    char bytes[READ_STEP];
-    long all = 0;
-
-    while (all <= FILE_MOST) {
-        ssize_t size = read(fd, bytes, sizeof bytes);
-
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return false;
-        if (size == 0) {
-            end_line(reading); /* the last line may have no end */
-            return true;
-        }
-        take(reading, bytes, (size_t)size);
-        all += size;
-    }
-    return false;
-}
-
-/* The stamp is of before the reading, so that a change meanwhile is seen at the next check. */
 static bool read_file(struct reading *reading, unsigned *stamp)
 {
-    int cancel, fd;
-    struct stat status;
-    bool done = false;
-
-    /* A thread cancelled in here would leave the descriptor behind. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    fd = open(reading->filter->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0) {
-        if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read_all(fd, reading)) {
-            *stamp = stamp_of(&status);
-            done = true;
-        }
-        close(fd);
-    }
-    pthread_setcancelstate(cancel, NULL);
-    return done;
+    if (!local_file_read(reading->filter->path, take_piece, reading, stamp))
+        return false;
+    end_line(reading); /* the last line may have no end */
+    return true;
 }
 
 /* ---- how fresh ---- */
-
-static __attribute__((noinline)) bool has_changed(const struct filter *filter, unsigned stamp)
-{
-    struct stat status;
-
-    return stat(filter->path, &status) != 0 || stamp_of(&status) != stamp;
-}
 
 /* One thread at a time looks; the others go on meanwhile. */
 static bool is_fresh(struct filter *filter)
@@ -240,7 +188,7 @@ static bool is_fresh(struct filter *filter)
         return false;
     return now - checked_at < CHECK_SECONDS ||
            !atomic_compare_exchange_strong(&filter->checked_at, &checked_at, now) ||
-           !has_changed(filter, stamp);
+           !local_file_has_changed(filter->path, stamp);
 }
 
 static __attribute__((noinline)) bool fill(struct filter *filter)
