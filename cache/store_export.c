@@ -33,6 +33,7 @@ void store_export_release(struct store_export *export)
 static bool copy_person(sqlite3_stmt *row, uint32_t *uid, struct exported_person *person)
 {
     return column_id(row, 0, uid) && column_copy(row, 1, person->name, sizeof person->name) &&
+           name_is_person(person->name) &&
            column_copy(row, 2, person->gecos, sizeof person->gecos) &&
            column_copy(row, 3, person->home, sizeof person->home) &&
            column_copy(row, 4, person->shell, sizeof person->shell) &&

@@ -7,11 +7,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
+
+/*
+ * Who owns the terminal may type into it (TIOCSTI), and who opens a store of the user latchkey must
+ * not type as root. Keys such as Ctrl-C still reach us. The leader of a session keeps it: nobody
+ * else reads there.
+ */
+static void leave_terminal(void)
+{
+    OWNED(close_fd) int fd = -1;
+
+    if (getsid(0) != getpid())
+        fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)ioctl(fd, TIOCNOTTY);
+}
 
 bool host_become_owner(bool lasts, struct error *why)
 {
     bool root = geteuid() == 0;
 
+    if (root)
+        leave_terminal();
     if (lasts ? process_start_long(PRIVATE_DIR, why) : process_start_alone(PRIVATE_DIR, why))
         return true;
     return root ? false : error_context(why, "only root, or the user latchkey, can do that");

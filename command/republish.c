@@ -2,17 +2,26 @@
 #include "command/republish.h"
 
 #include "base/own.h"
+#include "base/text.h"
 #include "cache/snapshot_file.h"
 #include "cache/store_export.h"
+#include "command/child.h"
 #include "command/host.h"
 #include "command/json.h"
 #include "config/paths.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/wait.h>
 
-#define NAMED_MOST 20u /* the others are counted */
+#define NAMED_MOST 20u          /* the others are counted */
+#define WAIT_MS    (10 * 60000) /* a million people take a minute or two */
+
+/* What the child says. */
+struct message {
+    uint8_t good; /* 1; else `why` counts alone */
+    struct error why;
+    uint32_t left_out; /* who have no name here any more */
+    char names[NAMED_MOST][NAME_MOST + 1];
+};
 
 OWN_DEFINE(store_owned, struct store, store_close);
 OWN_DEFINE(export_owned, struct store_export, store_export_release);
@@ -28,41 +37,22 @@ static bool is_in(const struct snapshot *snapshot, const struct naming *naming, 
            snapshot_gids_of(snapshot, shown, &ignored) == LOOKUP_FOUND;
 }
 
-static void tell_one(const char *name, size_t number, bool json)
-{
-    if (number > NAMED_MOST)
-        return;
-    if (json) {
-        fputs(number > 1 ? ", " : "", stdout);
-        json_print(name);
-        return;
-    }
-    printf("%s has no name on this host: it is not of the one domain, or means power, or it or the "
-           "id is a local user's or a group's\n",
-           name);
-}
-
-static void tell_who_is_left_out(struct store *store, const struct snapshot *snapshot, bool json)
+static void list_left_out(struct store *store, const struct snapshot *snapshot,
+                          struct message *message)
 {
     OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
     OWNED(export_owned) struct store_export *export = NULL;
     struct exported_person person;
     struct error ignored = {0};
-    size_t left_out = 0;
 
     if (!groups || !store_export_begin(store, &export, &ignored))
         return;
-    fputs(json ? ",\n \"left_out\": [" : "", stdout);
     while (store_export_next(export, groups, &person, &ignored) == LOOKUP_FOUND)
-        if (!is_in(snapshot, store_naming(store), person.name))
-            tell_one(person.name, ++left_out, json);
-    if (json)
-        printf("], \"left_out_count\": %zu", left_out);
-    else if (left_out > NAMED_MOST)
-        printf("and %zu others have none\n", left_out - NAMED_MOST);
+        if (!is_in(snapshot, store_naming(store), person.name) && message->left_out++ < NAMED_MOST)
+            (void)text_copy(message->names[message->left_out - 1], NAME_MOST + 1, person.name);
 }
 
-static bool publish(bool json, struct error *why)
+static bool publish(struct message *message, struct error *why)
 {
     OWNED(close_fd) int folder = -1;
     OWNED(store_owned) struct store *store = NULL;
@@ -74,39 +64,63 @@ static bool publish(bool json, struct error *why)
     folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || !snapshot_file_map(folder, "snapshot", &snapshot))
         return error_set(why, ERROR_SYSTEM, SNAPSHOT_PATH " cannot be read");
-    tell_who_is_left_out(store, &snapshot, json);
+    list_left_out(store, &snapshot, message);
     return true;
 }
 
-static int be_the_child(bool json)
+static void answer(void *context, void *message)
 {
-    struct error why = {0};
-    bool good = publish(json, &why);
+    struct message *filled = message;
 
-    if (!good)
-        fprintf(stderr, "%s\n", why.text);
-    fflush(stdout);
-    return !good;
+    (void)context;
+    filled->good = publish(filled, &filled->why);
 }
 
 /* ---- in the parent ---- */
 
+/* Whatever the child has become, the terminal gets one printable line of it. */
+static const char *plain(char *text, size_t size)
+{
+    text[size - 1] = '\0';
+    text_printable(text);
+    return text;
+}
+
+static void tell_one(const char *name, bool first, bool json)
+{
+    if (json) {
+        fputs(first ? "" : ", ", stdout);
+        json_print(name);
+        return;
+    }
+    printf("%s has no name on this host: it is not of the one domain, or means power, or it or the "
+           "id is a local user's or a group's\n",
+           name);
+}
+
+static void tell_left_out(struct message *message, bool json)
+{
+    fputs(json ? ",\n \"left_out\": [" : "", stdout);
+    for (uint32_t i = 0; i < message->left_out && i < NAMED_MOST; i++)
+        tell_one(plain(message->names[i], sizeof message->names[i]), i == 0, json);
+    if (json)
+        printf("], \"left_out_count\": %u", message->left_out);
+    else if (message->left_out > NAMED_MOST)
+        printf("and %u others have none\n", message->left_out - NAMED_MOST);
+}
+
 bool republish(bool json, struct error *why)
 {
-    int status = 0;
-    pid_t child;
+    struct message message;
+    struct error silent = {0};
+    bool heard = child_ask(answer, NULL, &message, sizeof message, WAIT_MS, &silent);
 
-    fflush(stdout);
-    child = fork();
-    if (child == 0)
-        _exit(be_the_child(json));
-    if (child < 0)
-        return error_set(why, ERROR_SYSTEM, "a process: %s", strerror(errno));
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return error_set(why, ERROR_SYSTEM, "waiting: %s", strerror(errno));
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           error_set(why, ERROR_SYSTEM,
+    if (heard && message.good == 1) {
+        tell_left_out(&message, json);
+        return true;
+    }
+    fprintf(stderr, "%s\n", heard ? plain(message.why.text, sizeof message.why.text) : silent.text);
+    return error_set(why, ERROR_SYSTEM,
                      "people are called otherwise now, but cannot be shown so: put that right and "
                      "run latchkey snapshot rebuild");
 }
