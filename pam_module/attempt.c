@@ -95,7 +95,7 @@ static enum verdict ask(pam_handle_t *pam, const struct request *request,
         error_context(why, "no answer from latchkey-login.socket: is its MaxConnections= used up?");
         return say(pam, request, late ? WORDS_LATE : WORDS_NO_HELPER, VERDICT_UNAVAILABLE);
     }
-    return late ? say(pam, request, WORDS_LATE, verdict) : verdict;
+    return late ? say(pam, request, WORDS_LATE, VERDICT_UNAVAILABLE) : verdict;
 }
 
 /*

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "login/frame.h"
+#include "login/words.h"
 
 #include <poll.h>
 
@@ -202,7 +203,7 @@ static int64_t hanging_ms(const char *script)
 
     write_file("script", script, strlen(script));
     begin = clock_ms();
-    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTHINFO_UNAVAIL);
     return clock_ms() - begin;
 }
 
@@ -228,10 +229,13 @@ static void a_helper_that_hangs_is_given_up_when_its_time_is_over(void **state)
         {"bw999999;h", WAIT_MS},   /* all together */
         {"bo", WAIT_MS},
     };
+    char told[256];
 
     (void)state;
+    snprintf(told, sizeof told, "3:%s\n", words_text(WORDS_LATE));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t took = hanging_ms(cases[i].script), most = cases[i].ms + LEEWAY_MS;
+        const char *said;
 
         /* What else runs here may have been in the way. */
         for (int again = 0; again < 2 && took > most; again++)
@@ -239,9 +243,9 @@ static void a_helper_that_hangs_is_given_up_when_its_time_is_over(void **state)
         print_message("%s: %lld ms of %lld\n", cases[i].script, (long long)took,
                       (long long)cases[i].ms);
         assert_in_range(took, cases[i].ms, most);
-        assert_non_null(strstr(talked.text, "3:The login helper of this machine did not answer"));
-        assert_null(strstr(strstr(talked.text, "helper") + 1, "helper")); /* once */
-        assert_int_equal(waitpid(-1, NULL, 0), -1);                       /* it has ended, too */
+        assert_non_null(said = strstr(talked.text, "3:"));
+        assert_string_equal(said, told);
+        assert_int_equal(waitpid(-1, NULL, 0), -1); /* it has ended, too */
     }
 }
 
@@ -250,14 +254,14 @@ static void a_helper_that_says_how_long_it_takes_may_take_that(void **state)
 {
     (void)state;
     SCRIPT("bkkv\1");
-    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTHINFO_UNAVAIL);
     SCRIPT("bw3500;kkv\1");
     assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
     SCRIPT("bSw2000;kw2000;kv\1");
     assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
     SCRIPT("bw600;kv\1");
-    assert_int_equal(authenticate(ADA, 0), PAM_SYSTEM_ERR);
-    assert_int_equal(authenticate(ADA, PAM_SILENT), PAM_SYSTEM_ERR);
+    assert_int_equal(authenticate(ADA, 0), PAM_AUTHINFO_UNAVAIL);
+    assert_int_equal(authenticate(ADA, PAM_SILENT), PAM_AUTHINFO_UNAVAIL);
     assert_string_equal(talked.text, "");
 }
 
