@@ -24,7 +24,7 @@ struct relay {
 };
 
 /* What comes of one frame. */
-enum turn { TURN_BROKEN, TURN_GOES_ON, TURN_OVER };
+enum heed { HEED_BROKEN, HEED_GOES_ON, HEED_OVER };
 
 /* The person's answer as the application gives it; NULL when there is none that we pass on. */
 static char *ask_person(struct relay *relay, int style, const char *prompt)
@@ -66,7 +66,7 @@ static char *first_secret(struct relay *relay, const char *prompt)
     return OWN_TAKE(reply);
 }
 
-static enum turn put_question(struct relay *relay, const struct frame *frame, struct error *why)
+static enum heed put_question(struct relay *relay, const struct frame *frame, struct error *why)
 {
     OWNED(free_secret) char *reply = NULL;
     struct deadline deadline;
@@ -85,8 +85,8 @@ static enum turn put_question(struct relay *relay, const struct frame *frame, st
     deadline = deadline_in_ms(SEND_MS);
     if (!frame_send(relay->fd, reply ? FRAME_REPLY : FRAME_NO_REPLY, reply ? reply : "",
                     reply ? strlen(reply) : 0, &deadline, why))
-        return TURN_BROKEN;
-    return TURN_GOES_ON;
+        return HEED_BROKEN;
+    return HEED_GOES_ON;
 }
 
 static void show(const struct relay *relay, int style, const char *text)
@@ -95,14 +95,14 @@ static void show(const struct relay *relay, int style, const char *text)
         (void)pam_prompt(relay->pam, style, NULL, "%s", text);
 }
 
-static enum turn read_verdict(const struct relay *relay, struct frame *frame, enum verdict *verdict,
+static enum heed read_verdict(const struct relay *relay, struct frame *frame, enum verdict *verdict,
                               struct error *why)
 {
     unsigned char byte = (unsigned char)frame->text[0];
 
     if (!frame->length || byte >= VERDICTS) {
         error_set(why, ERROR_MALFORMED, "the helper's verdict makes no sense");
-        return TURN_BROKEN;
+        return HEED_BROKEN;
     }
     *verdict = (enum verdict)byte;
     text_printable(frame->text + 1);
@@ -112,23 +112,23 @@ static enum turn read_verdict(const struct relay *relay, struct frame *frame, en
         error_set(why, ERROR_REFUSED, "the application gave no usable answer");
         *verdict = VERDICT_DENY;
     }
-    return TURN_OVER;
+    return HEED_OVER;
 }
 
-static enum turn take_wait(struct relay *relay, const struct frame *frame, struct error *why)
+static enum heed take_wait(struct relay *relay, const struct frame *frame, struct error *why)
 {
     int64_t ms = 0;
 
     if (!frame_wait_ms(frame, &ms)) {
         error_set(why, ERROR_MALFORMED, "the time that the helper asked for makes no sense");
-        return TURN_BROKEN;
+        return HEED_BROKEN;
     }
     relay->next_ms = ms + RELAY_SLACK_MS;
-    return TURN_GOES_ON;
+    return HEED_GOES_ON;
 }
 
-static enum turn take_turn(struct relay *relay, struct frame *frame, enum verdict *verdict,
-                           struct error *why)
+static enum heed take_frame(struct relay *relay, struct frame *frame, enum verdict *verdict,
+                            struct error *why)
 {
     relay->next_ms = FRAME_SILENCE_MS;
     if (frame->kind == FRAME_VERDICT)
@@ -139,16 +139,16 @@ static enum turn take_turn(struct relay *relay, struct frame *frame, enum verdic
     switch (frame->kind) {
     case FRAME_TELL:
         show(relay, PAM_TEXT_INFO, frame->text);
-        return TURN_GOES_ON;
+        return HEED_GOES_ON;
     case FRAME_FAIL:
         show(relay, PAM_ERROR_MSG, frame->text);
-        return TURN_GOES_ON;
+        return HEED_GOES_ON;
     case FRAME_ASK:
     case FRAME_SECRET:
         return put_question(relay, frame, why);
     default:
         error_set(why, ERROR_MALFORMED, "the helper sent '%c' out of turn", frame->kind);
-        return TURN_BROKEN;
+        return HEED_BROKEN;
     }
 }
 
@@ -178,10 +178,10 @@ static enum verdict carry(struct relay *relay, struct error *why)
     for (int frames = 0; frames < RELAY_FRAMES_MOST; frames++) {
         if (!receive(relay, &frame, why))
             return VERDICT_FAILED;
-        switch (take_turn(relay, &frame, &verdict, why)) {
-        case TURN_GOES_ON:
+        switch (take_frame(relay, &frame, &verdict, why)) {
+        case HEED_GOES_ON:
             continue;
-        case TURN_OVER:
+        case HEED_OVER:
             return verdict;
         default:
             return VERDICT_FAILED;
