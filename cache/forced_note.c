@@ -46,7 +46,8 @@ time_t forced_note_read(int folder, const char *url)
     if (fd < 0 || pread(fd, &note, sizeof note, 0) != sizeof note)
         return 0;
     good = note_of(url, note.forced_at);
-    return note.url == good.url && note.checksum == good.checksum && note.forced_at > 0
+    return note.url == good.url && note.checksum == good.checksum && note.forced_at > 0 &&
+                   note.forced_at <= time(NULL)
                ? note.forced_at
                : 0;
 }

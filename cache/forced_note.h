@@ -2,7 +2,7 @@
 /*
  * When the platform's keys were last fetched because of a token with an unknown one, for a store
  * that cannot take that: one small file, `forced-keys`, in the runtime folder. Who reads and keeps
- * it has the turn to fetch; a damaged one is none.
+ * it has the turn to fetch; one that is damaged, or of a time to come, is none.
  */
 #pragma once
 

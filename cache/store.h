@@ -136,8 +136,8 @@ bool store_refuse(struct store *store, uint32_t uid, const struct refusal_record
 enum lookup store_document(struct store *store, const char *url, struct buffer *body,
                            struct document_facts *facts, struct error *why);
 /*
- * `body` NULL: only the facts have changed, and what is kept under this URL stays. Does not wait
- * for others for long: it only saves requests.
+ * `body` NULL: only the facts have changed, and what is kept under this URL stays. Does not
+ * wait for others for long then; for how long a whole document may, store_hurry says.
  */
 bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
                          const struct document_facts *facts, struct error *why);

@@ -110,6 +110,8 @@ bool store_keep_document(struct store *store, const char *url, const char *body,
     int64_t left_ms = MOMENT_MS;
     bool kept;
 
+    if (body)
+        return keep(store, url, body, length, facts, why);
     store_hurry(store, &left_ms);
     kept = keep(store, url, body, length, facts, why);
     store_hurry(store, NULL);

@@ -16,7 +16,7 @@
  * What the module is told a part of the work may take (talk_wait): its own deadline, and some
  * seconds for what has none, disk and processors. The network has no more than its budget.
  */
-#define ATTEMPT_STORE_MS   20000 /* 15 s: PATIENCE_MS of cache/store_internal.h */
+#define ATTEMPT_STORE_MS   TALK_STORE_MS
 #define ATTEMPT_PUBLISH_MS 45000 /* the same, and 20 s: PUBLISH_MS of cache/publish_lock.c */
 #define ATTEMPT_DISK_MS    5000
 

@@ -10,8 +10,10 @@
 #include "login/talk.h"
 #include "platform/codes.h"
 
-#define STUCK_MS  2000
-#define MOMENT_MS 1000 /* a few calls of what is below, which wait for 300 ms together */
+#define STUCK_MS      2000
+#define MOMENT_MS     1000 /* a few calls of what is below, which wait for 300 ms together */
+#define KEEP_MOST_MS  1500 /* for others, to keep what all of them would have to fetch */
+#define KEEP_LEAST_MS 200
 
 OWN_DEFINE(codes_owned, struct codes, codes_release);
 
@@ -80,6 +82,25 @@ static int64_t begin(const struct link *link)
     return clock_ms();
 }
 
+/* A disk takes its time for each write, and who is ended in the middle leaves nothing to others. */
+static int64_t begin_write(const struct link *link, struct deadline *owed)
+{
+    if (link->talk) {
+        *owed = link->talk->owed;
+        talk_wait_longer(link->talk, TALK_STORE_MS);
+    }
+    return clock_ms();
+}
+
+/* What was said before counts again. */
+static void end_write(const struct link *link, const struct deadline *owed)
+{
+    int left_ms = deadline_left_ms(owed);
+
+    if (link->talk && link->talk->owed.at_ms != owed->at_ms)
+        talk_wait(link->talk, left_ms > MOMENT_MS ? left_ms : MOMENT_MS);
+}
+
 /* Another process that holds the store must not hold up a sign-in once for each thing it has. */
 static void note_wait(struct link *link, int64_t begun_ms)
 {
@@ -103,24 +124,41 @@ static enum lookup load_document(void *context, const char *url, struct buffer *
     store_hurry(link->memory.store, NULL);
     note_wait(link, begun);
     forced_at = forced_note_read(link->memory.runtime, url);
-    if (lookup == LOOKUP_FOUND && forced_at > facts->forced_at)
+    /* A time to come is none: the clock was set back since. */
+    if (lookup != LOOKUP_FOUND || forced_at > facts->forced_at ||
+        (forced_at > 0 && facts->forced_at > time(NULL)))
         facts->forced_at = forced_at;
     return lookup;
+}
+
+/* Others are not waited for so long that nothing is left for what the document is needed for. */
+static int64_t time_to_keep(const struct deadline *owed)
+{
+    int64_t half_ms = deadline_left_ms(owed) / 2;
+
+    if (half_ms < KEEP_LEAST_MS)
+        return KEEP_LEAST_MS;
+    return half_ms < KEEP_MOST_MS ? half_ms : KEEP_MOST_MS;
 }
 
 static bool keep_document(void *context, const char *url, const char *body, size_t length,
                           const struct document_facts *facts)
 {
     struct link *link = context;
-    int64_t begun = begin(link);
+    struct deadline owed = {0};
+    int64_t begun = begin_write(link, &owed), left_ms = time_to_keep(&owed);
     struct error why = {0};
     bool kept = false;
 
+    if (link->hurried)
+        store_hurry(link->memory.store, &left_ms);
     if (!link->stuck)
         kept = store_keep_document(link->memory.store, url, body, length, facts, &why);
+    store_hurry(link->memory.store, NULL);
     note_wait(link, begun);
     if (!kept && facts->forced_at > 0)
         kept = forced_note_keep(link->memory.runtime, url, facts->forced_at, &why);
+    end_write(link, &owed);
     return kept;
 }
 
@@ -150,7 +188,8 @@ static void change_breaker(void *context, enum dependency dependency,
     struct link *link = context;
     const char *name = dependency_name(dependency);
     struct breaker before, after;
-    int64_t begun = begin(link);
+    struct deadline owed = {0};
+    int64_t begun = begin_write(link, &owed);
 
     if (!link->kept_at_ms)
         link->kept_at_ms = begun;
@@ -158,6 +197,7 @@ static void change_breaker(void *context, enum dependency dependency,
     breakers_change(&link->memory, name, event, &(struct error){0});
     breakers_read(&link->memory, name, &after);
     note_wait(link, begun);
+    end_write(link, &owed);
     if (!breaker_is_outage(&before, event->now) && breaker_is_outage(&after, event->now))
         tell_outage(dependency, &after);
 }

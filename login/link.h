@@ -15,11 +15,9 @@ struct link {
     int shared;             /* the private folder, open; borrowed, set by the caller */
     struct codes *codes;    /* its own, as is the platform; released by link_release */
     struct platform *platform;
-    bool
-        hurried; /* set by the caller: the time for the network runs, the store may take a moment */
-    bool stuck;  /* the store kept us waiting: what only saves requests is not sought there again */
-    int64_t
-        kept_at_ms; /* on clock_ms(), the first breaker changed since this was set to 0; else 0 */
+    bool hurried; /* set by the caller: the time for the network runs */
+    bool stuck;   /* the store kept us waiting: what only saves requests is not sought there */
+    int64_t kept_at_ms; /* on clock_ms(), the first breaker changed since this was set to 0; or 0 */
 };
 
 /*

@@ -14,6 +14,9 @@
 #endif
 #define TALK_REPLY_MOST 512 /* bytes; PAM_MAX_RESP_SIZE */
 
+/* For talk_wait: 15 s of waiting for others (PATIENCE_MS of cache/store_internal.h), and the disk. */
+#define TALK_STORE_MS 20000
+
 struct talk {
     int fd;               /* borrowed */
     struct deadline owed; /* when the module expects the next frame; 0: nothing was sent yet */

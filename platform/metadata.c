@@ -89,6 +89,9 @@ static enum lookup load(struct metadata *metadata, struct document *document)
     enum lookup found = memory->load_document(memory->context, document->url, &body, &facts);
     struct error ignored;
 
+    /* When it was fetched by force may be known where the document is not. */
+    if (facts.forced_at > 0)
+        document->facts.forced_at = facts.forced_at;
     if (found != LOOKUP_FOUND)
         return found;
     if (!body.bytes || !document->adopt(metadata, body.bytes, body.length, &ignored))

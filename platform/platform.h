@@ -121,6 +121,7 @@ struct platform_settings {
  */
 struct memory {
     void *context;
+    /* Whatever it finds, facts->forced_at counts unless it is 0. */
     enum lookup (*load_document)(void *context, const char *url, struct buffer *body,
                                  struct document_facts *facts);
     /* `body` NULL: only the facts have changed. False: another process will not find them. */

@@ -126,7 +126,7 @@ static void facts_that_make_no_sense_are_none(void **state)
 }
 
 /* Counted in the store's own patience, so that no clock is needed. */
-static void a_store_that_is_held_is_not_waited_for_to_keep_a_document(void **state)
+static void a_store_that_is_held_is_waited_for_as_long_as_a_document_is_worth(void **state)
 {
     const struct document_facts facts = {.fetched_at = 1};
     int64_t patience = store->patience_ms, left_ms = 30;
@@ -138,10 +138,19 @@ static void a_store_that_is_held_is_not_waited_for_to_keep_a_document(void **sta
     place_path(&place, "store.db", path);
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    assert_false(store_keep_document(store, URL, "new", 3, &facts, &why));
     assert_false(store_keep_document(store, URL, NULL, 0, &facts, &why));
-    assert_in_range(patience - store->patience_ms, 1, PATIENCE_MS / 2);
+    assert_in_range(patience - store->patience_ms, 1, 600); /* facts alone: as good as not at all */
     assert_null(store->hurry_ms);
+    patience = store->patience_ms;
+    store_hurry(store, &left_ms);
+    assert_false(store_keep_document(store, URL, "new", 3, &facts, &why));
+    assert_in_range(patience - store->patience_ms, 30, 300); /* as the caller says */
+    store_hurry(store, NULL);
+    patience = store->patience_ms = 1500;
+    assert_false(store_keep_document(store, URL, "new", 3, &facts, &why));
+    assert_in_range(patience - store->patience_ms, 1500, 2500); /* all that there is */
+    store->patience_ms = PATIENCE_MS;
+    left_ms = 30;
     equal(&some, &(const struct document_facts){.fetched_at = facts_now().fetched_at,
                                                 .fresh_seconds = 3600,
                                                 .forced_at = 11,
@@ -160,7 +169,7 @@ static void a_store_that_is_held_is_not_waited_for_to_keep_a_document(void **sta
 static const struct CMUnitTest tests[] = {
     TEST(documents_come_back_as_they_were_kept),
     TEST(facts_can_change_alone),
-    TEST(a_store_that_is_held_is_not_waited_for_to_keep_a_document),
+    TEST(a_store_that_is_held_is_waited_for_as_long_as_a_document_is_worth),
     TEST(an_etag_that_is_no_line_of_a_header_is_not_kept),
     TEST(facts_that_make_no_sense_are_none),
 };
