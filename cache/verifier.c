@@ -27,11 +27,13 @@ _Static_assert(VERIFIER_MOST + 1 >= CRYPT_OUTPUT_SIZE, "a verifier holds what cr
 struct kdf_slots {
     int fd;
     unsigned count;
+    void (*held)(void *context); /* who wants to know that a slot is; may be NULL */
+    void *context;
 };
 
 bool kdf_slots_open(int folder, unsigned slots, struct kdf_slots **opened, struct error *why)
 {
-    OWNED(free_memory) struct kdf_slots *made = malloc(sizeof *made);
+    OWNED(free_memory) struct kdf_slots *made = calloc(1, sizeof *made);
 
     if (!made)
         return error_set(why, ERROR_SYSTEM, "no memory");
@@ -60,6 +62,12 @@ void kdf_slots_close(struct kdf_slots *slots)
     if (slots)
         close(slots->fd);
     free(slots);
+}
+
+void kdf_slots_tell(struct kdf_slots *slots, void (*held)(void *context), void *context)
+{
+    slots->held = held;
+    slots->context = context;
 }
 
 static bool slot_lock(const struct kdf_slots *slots, unsigned slot, short type)
@@ -180,6 +188,8 @@ static bool compute_in_slot(const struct host_key *key, const struct kdf_slots *
 
     if (!slot_take(slots, deadline, &slot, why))
         return false;
+    if (slots->held)
+        slots->held(slots->context);
     done = compute(key, secret, setting, out, why);
     slot_lock(slots, slot, F_UNLCK);
     return done;

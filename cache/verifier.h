@@ -23,6 +23,8 @@ bool kdf_slots_open(int folder, unsigned slots, struct kdf_slots **opened, struc
 /* As many as processors, at least 1 and at most 64. */
 unsigned kdf_slots_of_this_host(void);
 void kdf_slots_close(struct kdf_slots *slots); /* accepts NULL */
+/* `held` is called, by the thread that computes, whenever it has found a slot. NULL: nobody is. */
+void kdf_slots_tell(struct kdf_slots *slots, void (*held)(void *context), void *context);
 
 bool verifier_make(const struct host_key *key, struct kdf_slots *slots, const char *secret,
                    unsigned cost, const struct deadline *deadline, char out[VERIFIER_MOST + 1],

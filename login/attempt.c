@@ -92,7 +92,7 @@ static const char *verifier_for(struct attempt *a, const struct decision *decisi
 
     if (!needed && !verifier_is_weak(a->person.verifier, VERIFIER_COST))
         return NULL;
-    talk_wait(a->talk, deadline_left_ms(&a->kdf) + COMPARE_COMPUTE_MS);
+    compare_tell(a->talk, a->slots, &a->kdf);
     if (verifier_make(store_host_key(a->store), a->slots, a->secret, VERIFIER_COST, &a->kdf, made,
                       &a->why))
         return made;

@@ -12,6 +12,7 @@
 #include "login/talk.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #define COMPARE_COMPUTE_MS 5000 /* to compute once, after the wait for a slot, on a busy machine */
 
@@ -27,9 +28,13 @@ struct compare {
     struct error why;
     bool threaded;
     pthread_t thread;
+    sem_t moved; /* posted by the thread when a slot is held, and at the end */
 };
 
 /* Starts it (again), in a thread where one can be had; all that `compare` points to must stay until the end. */
 void compare_begin(struct compare *compare);
-/* Waits for it. May be called again. */
-enum local compare_end(struct compare *compare);
+/* Waits for it, and tells for how long: for a slot first, and to compute once there is one. */
+enum local compare_end(struct compare *compare); /* may be called again */
+
+/* Tells the same of what is computed next in this thread. */
+void compare_tell(struct talk *talk, struct kdf_slots *slots, const struct deadline *deadline);
