@@ -7,8 +7,8 @@
 #include "login/known.h"
 #include "login/record.h"
 
-#define TURN_OF_STRANGERS 16u         /* the first one; those below are the platform's */
-#define CLOSING_MS        100         /* from the end of a wait to the next word to the module */
+#define TURN_OF_STRANGERS 16u /* the first one; those below are the platform's */
+#define CLOSING_MS        300 /* from the end of a wait to the next word, on a busy machine */
 #define TURN_OF_PASSWORD  0x80000000u /* added to a uid, which is smaller, for proofs by password */
 
 /* Begins with the first request, or the wait for its turn; the last moment is for what comes of it. */
