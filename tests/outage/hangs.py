@@ -15,10 +15,12 @@ from outage.bed import GRANTS, LOGIN_SECONDS, WRONG, cells_in
 from sign_in.harness import ADA, PASSWORD, UNREACHED, wait_until
 from signin import IN_NAMESPACE
 
-SUCCESS, SYSTEM_ERR, AUTH_ERR = 0, 4, 7  # PAM's
+SUCCESS, AUTH_ERR, AUTHINFO_UNAVAIL = 0, 7, 9  # PAM's
 LEEWAY = 0.2  # seconds beyond a budget
+CLOSING = 0.3  # of a budget, for what comes of the answer
+KDF_SECONDS, STORE_SECONDS = 5, 20  # COMPARE_COMPUTE_MS of login/compare.h, TALK_STORE_MS of login/talk.h
 TRIES = 4  # what else runs on this machine may be in the way of one
-SILENT = 'did not answer in time'
+LATE = 'The login helper of this machine did not answer in time. Try again.\n'
 SYN_SENT = '02'
 # With names as the host has them: who is admitted must be known.
 APPLICATION = 'mount --bind "$0" /etc/nsswitch.conf; LD_LIBRARY_PATH="$1" exec "$1/pam_ask" "$1/pam.d" "$2"'
@@ -97,9 +99,38 @@ def a_silent_platform_costs_no_more_than_the_budget(t):
         t.spoil({'fault': 'silence'})
         code, took, shown = Application(t).ask().answer(PASSWORD).finish()
         check(code == SUCCESS and UNREACHED in shown, code, shown)
-        check(took > LOGIN_SECONDS - LEEWAY, 'it did not wait for the answer', took)
+        check(took > LOGIN_SECONDS - CLOSING - LEEWAY, 'it did not wait for the answer', took)
         return took
     measure('silent platform, healthy helper', LOGIN_SECONDS, sign_in)
+
+
+@contextlib.contextmanager
+def helper_is(t, command):
+    """A script takes the place of the helper, which is beside it as NAME.kept."""
+    kept = f'{t.host.helper}.kept'
+    os.rename(t.host.helper, kept)
+    with open(t.host.helper, 'w', encoding='utf-8') as helper:
+        helper.write(f'#!/bin/sh\n{command}\n')
+    os.chmod(t.host.helper, 0o755)
+    try:
+        yield
+    finally:
+        shutil.move(kept, t.host.helper)
+
+
+def naps(helper):
+    """Whether it sleeps for a while, as who tries again does."""
+    with open(f'/proc/{helper}/wchan', encoding='utf-8') as wchan:
+        return 'nanosleep' in wchan.read()
+
+
+def computes(t, helper):
+    """Whether it has a slot and waits for nothing but its thread."""
+    slots = os.stat(f'{t.host.state}/private/kdf.slots')
+    with open('/proc/locks', encoding='utf-8') as locks:
+        held = any(line.split()[5].endswith(f':{slots.st_ino}') for line in locks if 'OFDLCK' in line)
+    with open(f'/proc/{helper}/wchan', encoding='utf-8') as wchan:
+        return held and 'futex' in wchan.read()
 
 
 def connects(helper):
@@ -113,7 +144,7 @@ def connects(helper):
 
 def given_up(application):
     code, took, shown = application.finish()
-    check(code == SYSTEM_ERR and SILENT in shown, 'not given up', code, shown)
+    check(code == AUTHINFO_UNAVAIL and shown == LATE, 'not given up', code, shown)
     return took
 
 
@@ -154,24 +185,62 @@ def a_helper_that_is_stopped_at_the_question_is_given_up_with_the_usual_budget(t
 
 def a_helper_that_is_stopped_before_its_first_word_is_given_up_with_the_usual_budget(t):
     t.restore()
-    kept = f'{t.host.helper}.kept'
-    os.rename(t.host.helper, kept)
-    with open(t.host.helper, 'w', encoding='utf-8') as helper:
-        helper.write('#!/bin/sh\nkill -STOP $$\n')
-    os.chmod(t.host.helper, 0o755)
-    try:
+    with helper_is(t, 'kill -STOP $$'):
         measure('stopped before its first word', budget_by_default(), lambda: given_up(Application(t)))
-    finally:
-        shutil.move(kept, t.host.helper)
+
+
+def a_helper_that_is_stopped_while_it_computes_is_given_up_when_that_should_be_over(t):
+    """However many may stand in line before it: it has its turn already."""
+    def sign_in():
+        t.restore('password', recheck_minutes=60)
+        t.host.change_store(f"UPDATE person SET verifier = '{strong}'")
+        application = Application(t).ask()
+        helper = application.helper()
+        application.answer(PASSWORD)
+        wait_until(lambda: computes(t, helper), 'a key derivation')
+        os.kill(helper, signal.SIGSTOP)
+        return given_up(application)
+    t.restore()
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    strong = t.person('verifier')
+    measure('stopped while it computes', KDF_SECONDS + LEEWAY, sign_in)
+
+
+def a_helper_that_is_stopped_while_it_waits_for_the_store_is_given_up_when_that_should_be_over(t):
+    def sign_in():
+        t.restore()
+        application = Application(t).ask()
+        helper = application.helper()
+        with t.host.busy_store():
+            application.answer(PASSWORD)
+            wait_until(lambda: naps(helper), 'a wait for the store')
+            os.kill(helper, signal.SIGSTOP)
+            return given_up(application)
+    measure('stopped while it waits for the store', STORE_SECONDS + LEEWAY, sign_in)
+
+
+def on_a_slow_disk_a_silent_platform_refuses_nobody(t, grant):
+    """Each write is announced: what the network may take is used up before the breaker is written."""
+    t.restore(grant)
+    t.spoil({'fault': 'silence'})
+    with helper_is(t, 'exec /usr/bin/strace -D -qq -o /dev/null -e trace=fsync,fdatasync '
+                      f'-e inject=fsync,fdatasync:delay_exit=400000 {t.host.helper}.kept'):
+        code, took, shown = Application(t).ask().answer(PASSWORD).finish()
+    check(code == SUCCESS and UNREACHED in shown, code, took, shown)
+    check(any(breaker['failures'] for breaker in t.breakers().values()), 'nobody else will know')
 
 
 def a_crowd_is_not_taken_for_helpers_that_hang(t):
     """The queue for key derivations is much longer than any budget of the network."""
     t.restore('password', login_seconds=30, connect_seconds=30)
     t.host.change_store("UPDATE person SET last_online = last_online - 3600")
-    for outage in (False, True):
+    for outage in (None, 'refuse', 'silence'):
+        if outage == 'silence':  # whose budgets end while others compute
+            t.configure(password_recheck_hours=0)
+            t.grant = None
+            t.forget_breakers()
         if outage:
-            t.spoil({'listen': {'mode': 'refuse'}})
+            t.spoil({'listen': {'mode': outage}})
         many = []
         for _ in range(6):  # more at once use up the attempts of one person
             many += [Application(t) for _ in range(8)]
@@ -179,14 +248,15 @@ def a_crowd_is_not_taken_for_helpers_that_hang(t):
                 one.ask().answer(PASSWORD)
         for one in many:
             code, took, shown = one.finish()
-            check(SILENT not in shown, 'cut off after', took, shown)
+            check(LATE not in shown, 'cut off after', took, shown)
             check(code == SUCCESS, code, took, shown)
 
 
 VARIED = {a_silent_name_server_costs_no_more_than_the_budget: [(grant,) for grant in GRANTS],
+          on_a_slow_disk_a_silent_platform_refuses_nobody: [(grant,) for grant in GRANTS],
           a_helper_that_is_stopped_while_it_connects_is_given_up_with_its_budget: [(g,) for g in GRANTS],
           a_helper_that_is_stopped_after_it_has_sent_is_given_up_with_its_budget: [(g,) for g in GRANTS]}
 
 
 def all_cells():
-    return cells_in(globals(), [budget_by_default, connects, given_up, measure], VARIED)
+    return cells_in(globals(), [budget_by_default, computes, connects, given_up, helper_is, measure, naps], VARIED)
