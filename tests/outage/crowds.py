@@ -87,6 +87,16 @@ def where_nothing_can_be_kept_tokens_with_unknown_keys_cause_one_fetch_too(t):
     os.rmdir(note)
 
 
+def where_no_keys_are_kept_tokens_with_unknown_keys_cause_one_forced_fetch(t):
+    """Each sign-in has to fetch them; but a second time for the unknown key only the first."""
+    t.restore('password')
+    t.host.change_store('DELETE FROM document')
+    for number in range(5):
+        token_with_an_unknown_key(t, read_only=True)
+        sent = t.seen()
+        check(sent.count('keys') == (2, 1)[number > 0], number, sent)
+
+
 def five_minutes_later_an_unknown_key_causes_another_fetch(t):
     t.restore('refresh')
     t.let_documents_age()
