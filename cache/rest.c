@@ -8,7 +8,10 @@
 
 #define PLACES 256u
 
-/* What the file `rests` has many of. Torn by two writers, it is nobody's. */
+/*
+ * What the file `rests` has many of. Nothing tells one that two writers have torn: at worst it
+ * lets somebody rest until another one's end, so for REST_SECONDS, or not at all.
+ */
 struct rest {
     uint64_t number;
     int64_t until_ms; /* on clock_ms() */
