@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform/json.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Whether brackets outside of strings nest no deeper than allowed; the parser recurses. */
@@ -24,6 +26,14 @@ static bool shallow(const char *text, size_t length)
     return true;
 }
 
+/* Tokens are among what is read, and the library keeps copies of its own, also while it reads. */
+static void free_wiped(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 bool json_read(const char *text, size_t length, size_t most, json_t **object, struct error *why)
 {
     json_auto_t *document = NULL;
@@ -33,6 +43,7 @@ bool json_read(const char *text, size_t length, size_t most, json_t **object, st
         return error_set(why, ERROR_MALFORMED, "JSON of %zu bytes, allowed are %zu", length, most);
     if (length == 0 || memchr(text, '\0', length) || !shallow(text, length))
         return error_set(why, ERROR_MALFORMED, "JSON is empty, holds NUL or nests too deeply");
+    json_set_alloc_funcs(malloc, free_wiped);
     document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &trouble);
     if (!document)
         return error_set(why, ERROR_MALFORMED, "not strict JSON, see byte %d", trouble.position);

@@ -3,7 +3,8 @@
  * The one way JSON (RFC 8259) comes in: strict and bounded. A name that occurs
  * twice in one object, NUL in any spelling, bytes after the end, a wrong encoding,
  * more bytes or deeper nesting than allowed: the whole document is refused.
- * Complaints (ERROR_MALFORMED) hold nothing of what was read.
+ * Complaints (ERROR_MALFORMED) hold nothing of what was read. What jansson kept of it is wiped
+ * when it is released.
  */
 #pragma once
 
