@@ -202,8 +202,8 @@ static struct kinds kinds_of_block(const char *bytes)
     struct kinds kinds = kinds_of(bytes);
 
     kinds_add(&kinds, bytes, PIECE);
-    kinds_add(&kinds, bytes, 2 * PIECE);
-    kinds_add(&kinds, bytes, 3 * PIECE);
+    kinds_add(&kinds, bytes, (size_t)2 * PIECE);
+    kinds_add(&kinds, bytes, (size_t)3 * PIECE);
     return kinds;
 }
 

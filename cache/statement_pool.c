@@ -21,7 +21,9 @@ void pool_begin(struct statement_pool *pool, sqlite3 *db)
 
 void pool_end(struct statement_pool *pool, sqlite3 *db)
 {
-    if (pool_of(db) == pool)
+    struct statement_pool *used = pool_of(db);
+
+    if (used && used == pool)
         sqlite3_rollback_hook(db, NULL, NULL);
     for (int i = 0; i < pool->count; i++)
         sqlite3_finalize(pool->items[i].statement);

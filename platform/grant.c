@@ -69,6 +69,15 @@ void tokens_release(struct tokens *tokens)
     *tokens = (struct tokens){0};
 }
 
+static bool copy_texts(struct tokens *draft, const char *id, const char *refresh,
+                       const char *access)
+{
+    draft->id_token = strdup(id);
+    draft->refresh_token = refresh ? strdup(refresh) : NULL;
+    draft->access_token = access ? strdup(access) : NULL;
+    return draft->id_token && !draft->refresh_token == !refresh && !draft->access_token == !access;
+}
+
 bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct error *why)
 {
     OWNED(tokens_release) struct tokens draft = {0};
@@ -76,19 +85,16 @@ bool tokens_read(const char *body, size_t length, struct tokens *tokens, struct 
     const char *access = NULL;
     const char *id = NULL;
     const char *refresh = NULL;
-    bool keeps;
 
     if (!json_read(body, length, HTTP_BODY_MOST, &object, why) ||
         !json_text(object, "access_token", HTTP_BODY_MOST, &access, why) ||
         !json_text(object, "id_token", TOKEN_TEXT_MOST, &id, why) ||
         !json_text_if_any(object, "refresh_token", GRANT_REFRESH_TOKEN_MOST, &refresh, why))
         return error_context(why, "token response");
-    keeps = strlen(access) <= GRANT_ACCESS_TOKEN_MOST;
-    draft.id_token = strdup(id);
-    draft.refresh_token = refresh ? strdup(refresh) : NULL;
-    draft.access_token = keeps ? strdup(access) : NULL;
+    if (strlen(access) > GRANT_ACCESS_TOKEN_MOST)
+        access = NULL;
     draft.access = lifetime_read(object);
-    if (!draft.id_token || (refresh && !draft.refresh_token) || (keeps && !draft.access_token))
+    if (!copy_texts(&draft, id, refresh, access))
         return error_set(why, ERROR_SYSTEM, "token response: out of memory");
     *tokens = draft;
     draft = (struct tokens){0};

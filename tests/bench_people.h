@@ -114,7 +114,11 @@ static inline bool read_line(const char *line, struct key *key)
 /* Of the line that a random byte is in. */
 static inline bool pick_person(struct people *people, struct key *key)
 {
-    const char *at = people->text + people_chance(people) % people->part;
+    const char *at = people->text;
+
+    if (!people->part)
+        return false;
+    at += people_chance(people) % people->part;
 
     while (at > people->text && at[-1] != '\n')
         at--;

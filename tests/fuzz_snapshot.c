@@ -109,6 +109,7 @@ static int write_seeds(const char *to)
 /* A few bytes, or words of a table or a record, or the length. */
 static size_t change(unsigned char *bytes, size_t size)
 {
+    assert_true(size >= 4);
     for (uint32_t n = roll(4) + 1; n--;) {
         size_t at = (size_t)roll(1u << 20) % size;
 

@@ -113,7 +113,7 @@ static void behind_a_write_counts_what_was_left_before_it(void **state)
         assert_in_range(deadline_left_ms(&talk.owed), 0, 9000);
         assert_int_equal(told_ms(), 0);
         /* Who has been given more already is told nothing. */
-        talk.owed = deadline_in_ms(10 * TALK_STORE_MS);
+        talk.owed = deadline_in_ms(INT64_C(10) * TALK_STORE_MS);
         writes[i]();
         assert_int_equal(told_ms(), 0);
     }
@@ -131,7 +131,7 @@ static void a_read_takes_a_moment(void **state)
     talk.owed = deadline_in_ms(0);
     assert_int_equal(memory.load_document(memory.context, KEYS, &body, &facts), LOOKUP_ABSENT);
     assert_int_equal(told_ms(), MOMENT_MS);
-    talk.owed = deadline_in_ms(10 * MOMENT_MS);
+    talk.owed = deadline_in_ms(INT64_C(10) * MOMENT_MS);
     memory.read_breaker(memory.context, DEPENDENCY_PASSWORD, &breaker);
     assert_int_equal(told_ms(), 0);
 }

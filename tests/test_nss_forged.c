@@ -110,7 +110,7 @@ static int left_out_of_the_list(const void *context)
 {
     const struct forgery *forgery = context;
     gid_t gids[2 * GROUPS], *list = gids;
-    long taken = 0, size = 2 * GROUPS;
+    long taken = 0, size = 2L * GROUPS;
 
     if (nss.initgroups(ADAS, ADA, &taken, &size, &list, 0, &error) != NSS_STATUS_SUCCESS ||
         taken != GROUPS - 1)

@@ -418,13 +418,13 @@ static void credentials_work_through_the_stack_for_ours_and_for_others(void **st
 static void nobody_comes_into_a_home_of_somebody_else(void **state)
 {
     static const struct {
-        uid_t owner;
         const char *as; /* NULL: there is none */
+        uid_t owner;
         bool good;
     } cases[] = {
-        {ID_LEAST + 5, "home", true}, {0, "home", true},      {ID_LEAST + 6, "home", false},
-        {1000, "home", false},        {1000, "link", false},  {65534, "home", true},
-        {1000, NULL, true},           {1000, "home/x", true}, {ID_LEAST + 5, "link", true},
+        {"home", ID_LEAST + 5, true}, {"home", 0, true},      {"home", ID_LEAST + 6, false},
+        {"home", 1000, false},        {"link", 1000, false},  {"home", 65534, true},
+        {NULL, 1000, true},           {"home/x", 1000, true}, {"link", ID_LEAST + 5, true},
     };
     char path[PATH_MAX + 64];
 

@@ -253,6 +253,11 @@ struct http_trace http_last(const struct http *http)
                                .at = world.now};
 }
 
+void http_last_alarms(struct http *http, enum alarm alarm)
+{
+    (void)http, (void)alarm;
+}
+
 bool http_get(struct http *http, const char *url, const char *etag, size_t most,
               const struct deadline *deadline, struct http_answer *answer, struct error *why)
 {
