@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cache/gid_index.h"
 #include "cache/name.h"
 #include "cache/snapshot_format.h"
 
@@ -16,9 +17,9 @@ struct built_group {
     uint32_t gid, name; /* the name's length */
     size_t name_at;     /* in the builder's group_names */
     uint32_t members;
-    uint64_t members_size;
-    uint64_t at, end;     /* in the image's groups: the record, and where the next member goes */
     uint32_t last_person; /* number of the last person found to be in it, from 1 */
+    uint64_t members_size;
+    uint64_t at, end; /* in the image's groups: the record, and where the next member goes */
 };
 
 struct snapshot_builder {
@@ -26,9 +27,11 @@ struct snapshot_builder {
     uint32_t domain;
     struct growing people; /* records as they will stand in the file */
     uint32_t people_count;
+    size_t memberships;
     struct growing group_names;
     struct growing groups; /* of struct built_group */
     uint32_t group_count;
+    struct gid_index gids; /* of the groups */
 };
 
 /* The file in pieces, each a whole number of lines. */

@@ -8,49 +8,6 @@
 #include "cache/snapshot_build.h"
 #include "cache/snapshot_checksum.h"
 
-/* ---- from a gid to the group ---- */
-
-/* Numbers of groups from 1, found by gid; open addressing in a power of two. */
-struct gid_index {
-    uint32_t *numbers;
-    size_t mask;
-};
-
-static size_t gid_slot(const struct gid_index *index, uint32_t gid)
-{
-    return snapshot_hash_id(0, gid) & index->mask;
-}
-
-static bool index_make(struct snapshot_builder *builder, struct gid_index *made, struct error *why)
-{
-    const struct built_group *groups = groups_of(builder);
-    struct gid_index index = {.mask = 15};
-
-    while (index.mask < (size_t)builder->group_count * 2)
-        index.mask = index.mask * 2 + 1;
-    index.numbers = calloc(index.mask + 1, sizeof *index.numbers);
-    if (!index.numbers)
-        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
-    for (uint32_t i = 0; i < builder->group_count; i++) {
-        size_t slot = gid_slot(&index, groups[i].gid);
-
-        while (index.numbers[slot])
-            slot = (slot + 1) & index.mask;
-        index.numbers[slot] = i + 1;
-    }
-    *made = index;
-    return true;
-}
-
-static struct built_group *index_find(const struct gid_index *index, struct built_group *groups,
-                                      uint32_t gid)
-{
-    for (size_t slot = gid_slot(index, gid); index->numbers[slot]; slot = (slot + 1) & index->mask)
-        if (groups[index->numbers[slot] - 1].gid == gid)
-            return &groups[index->numbers[slot] - 1];
-    return NULL;
-}
-
 /* ---- walking over the people's records, which we have written ourselves ---- */
 
 bool next_person(const struct snapshot_builder *builder, struct built_person *person)
@@ -89,13 +46,14 @@ static uint32_t gid_of(const struct snapshot_builder *builder, const struct buil
 
 /* ---- groups ---- */
 
-static bool count_members(struct snapshot_builder *builder, const struct gid_index *index,
-                          struct error *why)
+/* `numbers` becomes the number of the group of each membership, in the order of people. */
+static bool count_members(struct snapshot_builder *builder, uint32_t *numbers, struct error *why)
 {
     for (struct built_person person = {0}; next_person(builder, &person);) {
         for (uint32_t i = 0; i < person.gids; i++) {
             uint32_t gid = gid_of(builder, &person, i);
-            struct built_group *group = index_find(index, groups_of(builder), gid);
+            uint32_t number = gid_index_find(&builder->gids, gid);
+            struct built_group *group = number ? &groups_of(builder)[number - 1] : NULL;
 
             if (!group || group->last_person == person.number)
                 return error_set(why, ERROR_MALFORMED, "snapshot: uid %u is in gid %u %s",
@@ -103,6 +61,7 @@ static bool count_members(struct snapshot_builder *builder, const struct gid_ind
             group->last_person = person.number;
             group->members++;
             group->members_size += (uint64_t)person.name + 1;
+            *numbers++ = number;
         }
     }
     return true;
@@ -124,7 +83,7 @@ static uint64_t place_groups(struct snapshot_builder *builder)
     return at;
 }
 
-static void write_groups(struct snapshot_builder *builder, const struct gid_index *index,
+static void write_groups(struct snapshot_builder *builder, const uint32_t *numbers,
                          unsigned char *out)
 {
     struct built_group *groups = groups_of(builder);
@@ -139,21 +98,24 @@ static void write_groups(struct snapshot_builder *builder, const struct gid_inde
                groups[i].name);
     }
     for (struct built_person person = {0}; next_person(builder, &person);) {
-        for (uint32_t i = 0; i < person.gids; i++) {
-            struct built_group *group = index_find(index, groups, gid_of(builder, &person, i));
+        const char *name = name_of(builder, &person);
+        size_t size = (size_t)person.name + 1;
 
-            memcpy(out + group->end, name_of(builder, &person), (size_t)person.name + 1);
-            group->end += (uint64_t)person.name + 1;
+        for (uint32_t i = 0; i < person.gids; i++) {
+            struct built_group *group = &groups[*numbers++ - 1];
+
+            memcpy(out + group->end, name, size);
+            group->end += size;
         }
     }
 }
 
-static bool lay_out_groups(struct snapshot_builder *builder, const struct gid_index *index,
-                           struct image *image, struct error *why)
+static bool lay_out_groups(struct snapshot_builder *builder, uint32_t *numbers, struct image *image,
+                           struct error *why)
 {
     uint64_t size;
 
-    if (!count_members(builder, index, why))
+    if (!count_members(builder, numbers, why))
         return false;
     size = snapshot_round_up(place_groups(builder), SNAPSHOT_LINE);
     if ((size == 0) != (builder->group_count == 0) || size > SNAPSHOT_SIZE_MOST)
@@ -162,26 +124,24 @@ static bool lay_out_groups(struct snapshot_builder *builder, const struct gid_in
     if (!image->groups)
         return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
     image->groups_size = size;
-    write_groups(builder, index, image->groups);
+    write_groups(builder, numbers, image->groups);
     return true;
 }
 
 static bool make_groups(struct snapshot_builder *builder, struct image *image, struct error *why)
 {
-    struct gid_index index = {0};
-    bool made;
+    OWNED(free_memory)
+    uint32_t *numbers = reallocarray(NULL, builder->memberships + 1, sizeof *numbers);
 
+    if (!numbers)
+        return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
     for (uint32_t i = 0; i < builder->group_count; i++) {
         struct built_group *group = &groups_of(builder)[i];
 
         *group =
             (struct built_group){.gid = group->gid, .name = group->name, .name_at = group->name_at};
     }
-    if (!index_make(builder, &index, why))
-        return false;
-    made = lay_out_groups(builder, &index, image, why);
-    free(index.numbers);
-    return made;
+    return lay_out_groups(builder, numbers, image, why);
 }
 
 /* ---- the whole ---- */

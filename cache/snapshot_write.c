@@ -48,6 +48,7 @@ void snapshot_builder_release(struct snapshot_builder *builder)
     free(builder->people.bytes);
     free(builder->group_names.bytes);
     free(builder->groups.bytes);
+    gid_index_release(&builder->gids);
     free(builder);
 }
 
@@ -65,13 +66,26 @@ bool snapshot_add_group(struct snapshot_builder *builder, uint32_t gid, const ch
                          gid);
     group = growing_add(&builder->groups, sizeof *group);
     text = group ? growing_add(&builder->group_names, length + 1) : NULL;
-    if (!text)
+    if (!text || !gid_index_add(&builder->gids, gid))
         return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
     memcpy(text, name, length);
     *group = (struct built_group){
         .gid = gid, .name = (uint32_t)length, .name_at = builder->group_names.size - length - 1};
     builder->group_count++;
     return true;
+}
+
+size_t snapshot_known_gids(const struct snapshot_builder *builder, uint32_t *gids, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t gid = gids[i];
+
+        gids[kept] = gid;
+        kept += gid_index_find(&builder->gids, gid) != 0;
+    }
+    return kept;
 }
 
 struct field {
@@ -146,5 +160,6 @@ bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const c
                                              htole16(record.home), htole16(record.shell)};
     memcpy(start, &record, sizeof record);
     builder->people_count++;
+    builder->memberships += count;
     return true;
 }

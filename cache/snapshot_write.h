@@ -29,6 +29,9 @@ void snapshot_builder_release(struct snapshot_builder *builder); /* accepts NULL
  */
 bool snapshot_add_group(struct snapshot_builder *builder, uint32_t gid, const char *name,
                         struct error *why);
+/* Leaves only gids of groups that have been added, in the same order; how many they are. All of a
+ * person at once: what is waited for is memory, which brings several in the time of one. */
+size_t snapshot_known_gids(const struct snapshot_builder *builder, uint32_t *gids, size_t count);
 /* `gids`: the groups this person is in beside his own; each is to be added before publishing. */
 bool snapshot_add_person(struct snapshot_builder *builder, uint32_t uid, const char *name,
                          const char *gecos, const char *home, const char *shell,

@@ -51,46 +51,8 @@ static void census_add(struct census *census, uint32_t id)
     census->sum += id;
 }
 
-/* The gids of the groups that are shown, in order. */
-struct shown {
-    uint32_t *gids;
-    size_t count, room;
-};
-
-static void shown_release(struct shown *shown)
-{
-    free(shown->gids);
-}
-
-static bool shown_add(struct shown *shown, uint32_t gid, struct error *why)
-{
-    if (shown->count == shown->room) {
-        size_t room = shown->room ? shown->room * 2 : 256;
-        uint32_t *gids = reallocarray(shown->gids, room, sizeof *gids);
-
-        if (!gids)
-            return error_set(why, ERROR_SYSTEM, "no memory for groups");
-        shown->gids = gids;
-        shown->room = room;
-    }
-    shown->gids[shown->count++] = gid;
-    return true;
-}
-
-static int id_order(const void *one, const void *other)
-{
-    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
-
-    return (a > b) - (a < b);
-}
-
-static bool is_shown(const struct shown *shown, uint32_t gid)
-{
-    return shown->count && bsearch(&gid, shown->gids, shown->count, sizeof *shown->gids, id_order);
-}
-
 static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_builder *builder,
-                        struct shown *shown, struct error *why)
+                        struct error *why)
 {
     OWNED(statement_release)
     sqlite3_stmt *query =
@@ -106,8 +68,7 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
         if (!column_id(query, 0, &gid) || !column_copy(query, 1, name, sizeof name))
             return store_damaged(why);
         census_add(&met, gid);
-        if (group_is_showable(local, gid, name) &&
-            (!snapshot_add_group(builder, gid, name, why) || !shown_add(shown, gid, why)))
+        if (group_is_showable(local, gid, name) && !snapshot_add_group(builder, gid, name, why))
             return false;
     }
     return step == STEP_DONE && census_agrees(db,
@@ -136,13 +97,13 @@ static bool memberships_next(struct memberships *memberships, struct error *why)
            store_damaged(why);
 }
 
-/* The groups of `uid` that are shown, at most GROUPS_MOST of them. */
-static bool gids_read(struct memberships *memberships, const struct shown *shown, uint32_t uid,
-                      uint32_t *gids, size_t *count, struct error *why)
+/* The groups of `uid`, of which he has at most GROUPS_MOST, as far as they are shown. */
+static bool gids_read(struct memberships *memberships, const struct snapshot_builder *builder,
+                      uint32_t uid, uint32_t *gids, size_t *count, struct error *why)
 {
     *count = 0;
     while (memberships->step == STEP_ROW && memberships->uid <= uid) {
-        if (memberships->uid == uid && is_shown(shown, memberships->gid)) {
+        if (memberships->uid == uid) {
             if (*count == GROUPS_MOST)
                 return store_damaged(why);
             gids[(*count)++] = memberships->gid;
@@ -150,6 +111,7 @@ static bool gids_read(struct memberships *memberships, const struct shown *shown
         if (!memberships_next(memberships, why))
             return false;
     }
+    *count = snapshot_known_gids(builder, gids, *count);
     return true;
 }
 
@@ -170,8 +132,8 @@ static enum lookup person_called(struct store *store, const struct local *local,
 }
 
 static bool person_show(struct store *store, sqlite3_stmt *row, struct memberships *memberships,
-                        const struct shown *shown, const struct local *local,
-                        struct snapshot_builder *builder, struct census *met, struct error *why)
+                        const struct local *local, struct snapshot_builder *builder,
+                        struct census *met, struct error *why)
 {
     char name[NAME_MOST + 1], called[NAME_MOST + 1], gecos[GECOS_MOST + 1];
     char home[PATH_TEXT_MOST + 1], shell[PATH_TEXT_MOST + 1];
@@ -188,11 +150,11 @@ static bool person_show(struct store *store, sqlite3_stmt *row, struct membershi
         local_has_id(local, uid) ? LOOKUP_ABSENT : person_called(store, local, name, called, why);
     if (lookup != LOOKUP_FOUND)
         return lookup == LOOKUP_ABSENT;
-    return gids_read(memberships, shown, uid, gids, &count, why) &&
+    return gids_read(memberships, builder, uid, gids, &count, why) &&
            snapshot_add_person(builder, uid, called, gecos, home, shell, gids, count, why);
 }
 
-static bool people_show(struct store *store, const struct shown *shown, const struct local *local,
+static bool people_show(struct store *store, const struct local *local,
                         struct snapshot_builder *builder, struct error *why)
 {
     OWNED(statement_release)
@@ -210,7 +172,7 @@ static bool people_show(struct store *store, const struct shown *shown, const st
     if (!query)
         return false;
     while ((step = store_step(query, why)) == STEP_ROW)
-        if (!person_show(store, query, &memberships, shown, local, builder, &met, why))
+        if (!person_show(store, query, &memberships, local, builder, &met, why))
             return false;
     return step == STEP_DONE && census_agrees(store->db,
                                               "SELECT count(*), total(uid) FROM person"
@@ -223,12 +185,10 @@ static bool gather(struct store *store, const struct local *local, struct snapsh
                    int64_t *changes, struct error *why)
 {
     OWNED(transaction_end) struct transaction transaction = {0};
-    OWNED(shown_release) struct shown shown = {.gids = NULL};
 
     return transaction_read(&transaction, store, why) &&
            fact_read(store->db, FACT_CHANGES, changes, why) &&
-           groups_show(store->db, local, builder, &shown, why) &&
-           people_show(store, &shown, local, builder, why);
+           groups_show(store->db, local, builder, why) && people_show(store, local, builder, why);
 }
 
 /* Where this fails, the next acceptance only asks for one publication more than needed. */
