@@ -149,14 +149,18 @@ static void a_change_that_was_not_published_is_still_waiting(void **state)
     assert_false(changes_with(NULL, &acceptance));
 }
 
-static void too_many_groups_are_not_recorded(void **state)
+static void too_many_groups_are_not_recorded_and_the_most_are_shown(void **state)
 {
     OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(GROUPS_MOST + 1);
     struct account account = account_of("ada");
     struct acceptance acceptance = ACCEPTANCE(&account);
     struct person person;
     struct error why;
+    OWNED(free_memory) char *bytes = NULL;
+    struct snapshot snapshot;
+    struct snapshot_gids gids;
     char name[32];
+    size_t length;
     bool changed;
 
     (void)state;
@@ -171,6 +175,10 @@ static void too_many_groups_are_not_recorded(void **state)
     free(ids.items[--ids.count]);
     assert_true(store_accept(store, &acceptance, &person, &changed, NULL, &why));
     assert_true(store_publish(store, place.public, &why));
+    bytes = published(&length);
+    assert_true(snapshot_from_bytes(bytes, length, &snapshot));
+    assert_int_equal(snapshot_gids_of(&snapshot, acceptance.name, &gids), LOOKUP_FOUND);
+    assert_int_equal(gids.count, GROUPS_MOST);
 }
 
 static int with_local_group(const void *unused)
@@ -195,21 +203,61 @@ static int with_local_group(const void *unused)
            !strings_have(&out, "engineers");
 }
 
-static void a_group_of_the_local_files_is_left_out(void **state)
+/* `deed` in a child, beside local groups of these lines; it answers 0 when all is well. */
+static void beside_local_groups(const char *lines, int (*deed)(const void *))
 {
-    static const char line[] = "root:x:0:\nengineers:x:1234:\n";
     pid_t child;
     int status;
 
-    (void)state;
-    place_write(&place, "group", line, sizeof line - 1, 0644);
+    place_write(&place, "group", lines, strlen(lines), 0644);
     child = fork();
     if (child == 0)
-        _exit(with_local_group(NULL));
+        _exit(deed(NULL));
     waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_MAY_NOT)
         skip();
     assert_int_equal(status, 0);
+}
+
+static void a_group_of_the_local_files_is_left_out(void **state)
+{
+    (void)state;
+    beside_local_groups("root:x:0:\nengineers:x:1234:\n", with_local_group);
+}
+
+static int publish_with_local_group(const void *unused)
+{
+    OWNED(free_memory) char *bytes = NULL;
+    struct snapshot snapshot;
+    struct snapshot_group group;
+    struct snapshot_gids gids;
+    struct error why;
+    char path[64], space[4096];
+    struct answer_space first = {.bytes = space, .size = sizeof space}, second = first;
+    size_t length;
+
+    (void)unused;
+    place_path(&place, "group", path);
+    if (!own_mounts() || mount(path, "/etc/group", "none", MS_BIND, NULL) != 0)
+        return CHILD_MAY_NOT;
+    if (!store_publish(store, place.public, &why))
+        return 2;
+    bytes = published(&length);
+    return !snapshot_from_bytes(bytes, length, &snapshot) ||
+           snapshot_group_by_name(&snapshot, "team-b", &first, &group) != LOOKUP_ABSENT ||
+           snapshot_group_by_name(&snapshot, "team-c", &second, &group) != LOOKUP_FOUND ||
+           snapshot_gids_of(&snapshot, "ada@contoso.example", &gids) != LOOKUP_FOUND ||
+           gids.count != 2;
+}
+
+static void a_group_that_has_become_local_goes_and_its_members_stay(void **state)
+{
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+
+    (void)state;
+    changes_with("abc", &acceptance);
+    beside_local_groups("root:x:0:\nteam-b:x:1234:\n", publish_with_local_group);
 }
 
 static void a_group_keeps_its_gid_and_name_over_members(void **state)
@@ -243,9 +291,10 @@ static const struct CMUnitTest tests[] = {
     TEST(groups_get_clean_names_or_are_left_out),
     TEST(only_what_the_snapshot_shows_is_a_public_change),
     TEST(a_change_that_was_not_published_is_still_waiting),
-    TEST(too_many_groups_are_not_recorded),
+    TEST(too_many_groups_are_not_recorded_and_the_most_are_shown),
     TEST(a_group_keeps_its_gid_and_name_over_members),
     TEST(a_group_of_the_local_files_is_left_out),
+    TEST(a_group_that_has_become_local_goes_and_its_members_stay),
 };
 
 int main(void)
