@@ -109,7 +109,10 @@ static int write_seeds(const char *to)
 /* A few bytes, or words of a table or a record, or the length. */
 static size_t change(unsigned char *bytes, size_t size)
 {
-    assert_true(size >= 4);
+    const size_t words = size / 4;
+
+    if (words == 0)
+        return size;
     for (uint32_t n = roll(4) + 1; n--;) {
         size_t at = (size_t)roll(1u << 20) % size;
 
@@ -121,7 +124,7 @@ static size_t change(unsigned char *bytes, size_t size)
             memset(bytes + at / 4 * 4, roll(2) ? 0xff : 0, 4);
             break;
         case 2:
-            memcpy(bytes + at / 4 * 4, bytes + (size_t)roll(1u << 20) % (size / 4) * 4, 4);
+            memcpy(bytes + at / 4 * 4, bytes + (size_t)roll(1u << 20) % words * 4, 4);
             break;
         default:
             bytes[at] ^= (unsigned char)(1u << roll(8));
