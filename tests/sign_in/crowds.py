@@ -144,7 +144,8 @@ def many_whose_password_was_just_changed_are_let_in_by_one_request(t):
             before = len(t.whole_log())
             asked = crowd(t, 'password', secret=NEW, count=count)
             check(asked.count('password') == 1, hours, count, asked)
-            check(asked.count('refresh_token') == (1 if hours else 0), hours, count, asked)
+            # Who begins after the first has redeemed the token redeems it too.
+            check((asked.count('refresh_token') > 0) == (hours > 0), hours, count, asked)
             check('platform=proven-by-another' in t.whole_log()[before:], hours, count)
             t.offline('admit', NEW)
             t.offline_not_admitted(PASSWORD)

@@ -84,6 +84,39 @@ def home(t):
     check(t.person('home') == f'/srv/{ADA}/home', 'the home of somebody known has changed', t.person('home'))
 
 
+NSS_CONF = 'version 1\nwindow {} {}\nnames {}\ndomain contoso.example\nhome /home/{{name}}\nshell /bin/bash\nend 1\n'
+
+
+def apply(t, first=1879048192, last=2147483645, form='full'):
+    """What `latchkey config apply` would write: these settings count from then on."""
+    with open(f'{t.host.config}/nss.conf', 'w', encoding='ascii') as conf:
+        conf.write(NSS_CONF.format(first, last, form))
+    os.chmod(conf.name, 0o644)
+
+
+def names(t):
+    t.configure(names='short')
+    apply(t, form='short')
+    t.expect('admit', t.host.sign_in(ADA.partition('@')[0], PASSWORD))
+    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD), 'a full name where names are short')
+
+
+def window_of(t, name, value, first, last):
+    t.configure(**{name: value})
+    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD), 'a window that was not applied')
+    apply(t, first, last)
+    t.know_ada(**{name: value})
+    check(first <= t.person('uid') <= last, t.person('uid'))
+
+
+def id_min(t):
+    window_of(t, 'id_min', 2147480000, 2147480000, 2147483645)
+
+
+def id_max(t):
+    window_of(t, 'id_max', 1879050000, 1879048192, 1879050000)
+
+
 def shell(t):
     t.know_ada(shell='/bin/sh')
     check(t.person('shell') == '/bin/sh')
@@ -150,7 +183,7 @@ def kdf_slots(t):
 
 
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
-         ca_file, home, shell, connect_seconds, login_seconds, recheck_minutes,
+         ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
          password_recheck_hours, offline_days, offline_days_remote, kdf_slots]
 
 
