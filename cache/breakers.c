@@ -263,6 +263,8 @@ static void show_outage(const struct breakers *breakers, time_t now)
         else
             taken_away = unlinkat(runtime, BREAKERS_OUTAGE_FILE, 0) == 0;
     }
+    if (taken_away) /* others came and went all the time: one look too many does no harm */
+        outage_make(runtime);
 }
 
 void breakers_show_outage(const struct breakers *breakers, time_t now)
