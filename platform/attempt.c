@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One grant, from the look at the breaker to what the answer means. */
 #include "base/own.h"
-#include "base/text.h"
 #include "platform/platform_internal.h"
-#include "platform/token.h"
 
-#define SKEW_SECONDS        300
 #define GLANCE_MS           500 /* for what has failed twice and may be back */
 #define GLANCE_LONG_SECONDS 60  /* since a try had time enough: then this one has */
-
-struct attempt {
-    struct platform *platform;
-    enum grant grant;
-    const char *name, *secret, *object_id;
-    const struct deadline *budget;
-    struct outcome *outcome;
-};
-
-static void refused(struct outcome *outcome, enum refusal refusal)
-{
-    outcome->answer = ANSWER_REFUSED;
-    outcome->refusal = refusal;
-}
-
-static void unreachable(struct outcome *outcome)
-{
-    outcome->answer = ANSWER_UNREACHABLE;
-    outcome->refusal = REFUSAL_DENIED; /* not read; the one that would do no harm */
-}
 
 /* --- What is asked. --- */
 
@@ -53,94 +30,6 @@ static bool fill_form(const struct attempt *attempt, struct form *form, struct e
 
 /* --- What comes back. --- */
 
-static enum signature verify(const struct attempt *attempt, const char *id_token,
-                             struct identity *identity, struct error *why)
-{
-    const struct platform *platform = attempt->platform;
-    const struct platform_settings *settings = &platform->settings;
-    const struct discovery *discovery = metadata_discovery(platform->metadata);
-    struct expected expected = {
-        .kind = platform->authority.kind,
-        .issuer = discovery->issuer,
-        .policy = platform->authority.policy,
-        .cloud = discovery->cloud,
-        .client_id = settings->client_id,
-        .name = attempt->name,
-        .object_id = attempt->object_id,
-        .name_claim = settings->name_claim,
-        .groups_claim = settings->groups_claim,
-        .now = time(NULL),
-        .skew_seconds = SKEW_SECONDS,
-    };
-
-    return token_verify(id_token, strlen(id_token), metadata_keys(platform->metadata),
-                        settings->algorithms, &expected, identity, why);
-}
-
-/* An unknown key may be a new one: the key set is fetched once more, but not for every token. */
-static bool take_identity(const struct attempt *attempt, const char *id_token)
-{
-    struct platform *platform = attempt->platform;
-    struct outcome *outcome = attempt->outcome;
-    enum signature signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
-
-    if (signature == SIGNATURE_UNKNOWN_KEY) {
-        if (!metadata_renew_keys(platform->metadata, platform->http, attempt->budget,
-                                 &outcome->why))
-            return false;
-        signature = verify(attempt, id_token, &outcome->identity, &outcome->why);
-    }
-    if (signature == SIGNATURE_GOOD)
-        return true;
-    if (outcome->why.kind != ERROR_SYSTEM)
-        refused(outcome, REFUSAL_UNTRUSTED);
-    return false;
-}
-
-/*
- * 200 with anything but usable tokens is somebody else's page, or a broken service. True: the
- * answer was a proper one, whatever it means for this person.
- */
-static bool take_tokens(const struct attempt *attempt, const struct http_answer *answer)
-{
-    OWNED(tokens_release) struct tokens tokens = {0};
-    struct outcome *outcome = attempt->outcome;
-
-    if (strcmp(answer->type, "application/json") != 0)
-        return error_set(&outcome->why, ERROR_UNREACHABLE, "HTTP 200, but not application/json");
-    if (!tokens_read(answer->body, answer->length, &tokens, &outcome->why))
-        return false;
-    if (take_identity(attempt, tokens.id_token)) {
-        outcome->answer = ANSWER_ACCEPTED;
-        outcome->why = (struct error){0};
-        outcome->refresh_token = OWN_TAKE(tokens.refresh_token);
-        outcome->access_token = OWN_TAKE(tokens.access_token);
-        outcome->access_seconds = tokens.access.usable_seconds;
-        outcome->renew_seconds = tokens.access.renew_seconds;
-    }
-    return true;
-}
-
-static struct judgement take_error(const struct attempt *attempt, const struct http_answer *answer)
-{
-    const struct codes *codes = attempt->platform->settings.codes;
-    struct outcome *outcome = attempt->outcome;
-    struct oauth_error error;
-    struct judgement judgement;
-
-    oauth_error_read(answer->body, answer->length, &error);
-    judgement = classify(codes, attempt->grant, answer->status, &error);
-    outcome->answer = judgement.answer;
-    outcome->refusal = judgement.refusal;
-    outcome->advice = judgement.advice;
-    outcome->number = judgement.number;
-    (void)text_copy(outcome->correlation_id, sizeof outcome->correlation_id, error.correlation_id);
-    (void)text_copy(outcome->trace_id, sizeof outcome->trace_id, error.trace_id);
-    outcome->why.kind = judgement.answer == ANSWER_REFUSED ? ERROR_REFUSED : ERROR_UNREACHABLE;
-    oauth_error_tell(codes, answer->status, &error, judgement.number, &outcome->why);
-    return judgement;
-}
-
 /* Somebody else's page is not an outage; but it may be that its service says it is in one. */
 static bool says_outage(const struct attempt *attempt, const struct http_answer *answer)
 {
@@ -149,16 +38,6 @@ static bool says_outage(const struct attempt *attempt, const struct http_answer 
 
     oauth_error_read(answer->body, answer->length, &error);
     return classify(codes, attempt->grant, answer->status, &error).says_outage;
-}
-
-/* Neither a refusal nor an outage: a complaint about the set-up, or nothing of the platform's. */
-static enum alarm alarm_of(const struct judgement *judgement)
-{
-    if (judgement->answer == ANSWER_REFUSED || judgement->outage)
-        return ALARM_NONE;
-    if (judgement->advice == ADVICE_CLOCK)
-        return ALARM_CLOCK;
-    return judgement->advice == ADVICE_SETUP ? ALARM_SETUP : ALARM_PAGE;
 }
 
 /*
@@ -173,13 +52,13 @@ static void take_answer(const struct attempt *attempt, const struct http_answer 
     bool served, outage;
 
     if (answer->status == 200) {
-        served = take_tokens(attempt, answer);
+        served = answer_tokens(attempt, answer);
         outcome->alarm = served ? ALARM_NONE : ALARM_PAGE;
         outage = !served && outcome->why.kind != ERROR_SYSTEM && says_outage(attempt, answer);
     } else {
-        struct judgement judgement = take_error(attempt, answer);
+        struct judgement judgement = answer_error(attempt, answer);
 
-        outcome->alarm = alarm_of(&judgement);
+        outcome->alarm = answer_alarm(&judgement);
         told = told ? told : judgement.wait_seconds;
         served = judgement.answer == ANSWER_REFUSED;
         outage = judgement.outage;
@@ -296,7 +175,7 @@ static void run(const struct attempt *attempt)
     int64_t begun_ms = clock_ms();
 
     *attempt->outcome = (struct outcome){0};
-    unreachable(attempt->outcome);
+    outcome_unreachable(attempt->outcome);
     perform(attempt);
     name_the_limit(attempt, begun_ms);
 }

@@ -40,6 +40,16 @@ static const struct word errors[] = {
     {"invalid_instance", CODE_BROKEN},    {NULL, CODE_UNKNOWN},
 };
 
+/* How a device code ends, by the words of RFC 8628 3.5 and Microsoft's own for the same. */
+static const struct ending {
+    const char *word;
+    enum advice advice;
+} endings[] = {
+    {"access_denied", ADVICE_DECLINED},     {"authorization_declined", ADVICE_DECLINED},
+    {"expired_token", ADVICE_LATE},         {"code_expired", ADVICE_LATE},
+    {"bad_verification_code", ADVICE_CODE}, {NULL, ADVICE_NONE},
+};
+
 /* What each class comes to. */
 struct meaning {
     enum answer answer;
@@ -57,28 +67,28 @@ struct meaning {
 
 /* clang-format off */
 static const struct meaning meanings[CODE_CLASSES][GRANTS] = {
-    /*                   password grant        refresh grant */
-    [CODE_UNKNOWN]    = {REFUSED(DENIED),     REFUSED(DENIED)},
-    [CODE_SECRET]     = {REFUSED(SECRET),     REFUSED(TOKEN)},
-    [CODE_DENIED]     = {REFUSED(DENIED),     REFUSED(DENIED)},
-    [CODE_LOCKED]     = {REFUSED(LOCKED),     REFUSED(LOCKED)},
-    [CODE_MORE]       = {REFUSED(MORE),       REFUSED(MORE)},
-    [CODE_STEP]       = {REFUSED(MORE),       REFUSED(TOKEN)},
-    [CODE_ACCOUNT]    = {REFUSED(ACCOUNT),    REFUSED(ACCOUNT)},
-    [CODE_UNASSIGNED] = {REFUSED(UNASSIGNED), REFUSED(UNASSIGNED)},
-    [CODE_DISABLED]   = {REFUSED(DISABLED),   REFUSED(DISABLED)},
-    [CODE_POLICY]     = {REFUSED(POLICY),     REFUSED(POLICY)},
-    [CODE_RISK]       = {REFUSED(RISK),       REFUSED(RISK)},
-    [CODE_EXPIRED]    = {REFUSED(EXPIRED),    REFUSED(EXPIRED)},
-    [CODE_TOKEN]      = {REFUSED(DENIED),     REFUSED(TOKEN)},
-    [CODE_DOUBT]      = {REFUSED(DENIED),     REFUSED(DOUBT)},
-    [CODE_DEVICE]     = {REFUSED(POLICY),     REFUSED(TOKEN)},
-    [CODE_REVOKED]    = {REFUSED(REVOKED),    REFUSED(REVOKED)},
-    [CODE_FREQUENCY]  = {REFUSED(FREQUENCY),  REFUSED(FREQUENCY)},
-    [CODE_SETUP]      = {REFUSED(SETUP),      REFUSED(SETUP)},
-    [CODE_BROKEN]     = {UNREACHABLE,         UNREACHABLE},
-    [CODE_OUTAGE]     = {UNREACHABLE,         UNREACHABLE},
-    [CODE_THROTTLED]  = {UNREACHABLE,         UNREACHABLE},
+    /*                   password grant        refresh grant         device code */
+    [CODE_UNKNOWN]    = {REFUSED(DENIED),      REFUSED(DENIED),      REFUSED(DENIED)},
+    [CODE_SECRET]     = {REFUSED(SECRET),      REFUSED(TOKEN),       REFUSED(DENIED)},
+    [CODE_DENIED]     = {REFUSED(DENIED),      REFUSED(DENIED),      REFUSED(DENIED)},
+    [CODE_LOCKED]     = {REFUSED(LOCKED),      REFUSED(LOCKED),      REFUSED(LOCKED)},
+    [CODE_MORE]       = {REFUSED(MORE),        REFUSED(MORE),        REFUSED(MORE)},
+    [CODE_STEP]       = {REFUSED(MORE),        REFUSED(TOKEN),       REFUSED(MORE)},
+    [CODE_ACCOUNT]    = {REFUSED(ACCOUNT),     REFUSED(ACCOUNT),     REFUSED(ACCOUNT)},
+    [CODE_UNASSIGNED] = {REFUSED(UNASSIGNED),  REFUSED(UNASSIGNED),  REFUSED(UNASSIGNED)},
+    [CODE_DISABLED]   = {REFUSED(DISABLED),    REFUSED(DISABLED),    REFUSED(DISABLED)},
+    [CODE_POLICY]     = {REFUSED(POLICY),      REFUSED(POLICY),      REFUSED(POLICY)},
+    [CODE_RISK]       = {REFUSED(RISK),        REFUSED(RISK),        REFUSED(RISK)},
+    [CODE_EXPIRED]    = {REFUSED(EXPIRED),     REFUSED(EXPIRED),     REFUSED(EXPIRED)},
+    [CODE_TOKEN]      = {REFUSED(DENIED),      REFUSED(TOKEN),       REFUSED(DENIED)},
+    [CODE_DOUBT]      = {REFUSED(DENIED),      REFUSED(DOUBT),       REFUSED(DENIED)},
+    [CODE_DEVICE]     = {REFUSED(POLICY),      REFUSED(TOKEN),       REFUSED(POLICY)},
+    [CODE_REVOKED]    = {REFUSED(REVOKED),     REFUSED(REVOKED),     REFUSED(REVOKED)},
+    [CODE_FREQUENCY]  = {REFUSED(FREQUENCY),   REFUSED(FREQUENCY),   REFUSED(FREQUENCY)},
+    [CODE_SETUP]      = {REFUSED(SETUP),       REFUSED(SETUP),       REFUSED(SETUP)},
+    [CODE_BROKEN]     = {UNREACHABLE,          UNREACHABLE,          UNREACHABLE},
+    [CODE_OUTAGE]     = {UNREACHABLE,          UNREACHABLE,          UNREACHABLE},
+    [CODE_THROTTLED]  = {UNREACHABLE,          UNREACHABLE,          UNREACHABLE},
 };
 /* clang-format on */
 
@@ -177,6 +187,15 @@ static enum advice advice_for(enum code_class class, const struct code *code)
     return class == CODE_TOKEN ? ADVICE_AGAIN : ADVICE_NONE;
 }
 
+static enum advice advice_at_end(const char *word)
+{
+    const struct ending *ending = endings;
+
+    while (ending->word && strcmp(ending->word, word) != 0)
+        ending++;
+    return ending->advice;
+}
+
 struct judgement classify(const struct codes *codes, enum grant grant, unsigned status,
                           const struct oauth_error *error)
 {
@@ -189,6 +208,8 @@ struct judgement classify(const struct codes *codes, enum grant grant, unsigned 
     judgement.answer = meanings[class][grant].answer;
     judgement.refusal = meanings[class][grant].refusal;
     judgement.advice = advice_for(class, code);
+    if (grant == GRANT_DEVICE && class == CODE_UNKNOWN)
+        judgement.advice = advice_at_end(error->error);
     if (judgement.answer == ANSWER_REFUSED)
         return judgement;
     judgement.says_outage = says_outage(error, code);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An outage or a refusal? Decided here for every answer of the token endpoint
+ * An outage or a refusal? Decided here for every answer of the token and device endpoints
  * that brought no tokens (platform.md 3.1, 3.2, 4.1; RFC 6749 5.2). Pure: data
  * in, judgement out. Only a well-formed error with status 400, 401 or 403 can
  * be a refusal; whatever is in doubt is an outage. The words of OAuth decide
@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-enum grant { GRANT_PASSWORD, GRANT_REFRESH, GRANTS };
+enum grant { GRANT_PASSWORD, GRANT_REFRESH, GRANT_DEVICE, GRANTS };
 
 #define OAUTH_WORD_MOST    63
 #define OAUTH_NUMBERS_MOST 8

@@ -74,6 +74,8 @@ bool discovery_parse(const char *json, size_t length, const struct authority *au
         !take_url(object, "jwks_uri", draft.jwks_uri, why))
         return error_context(why, "discovery document");
     take_cloud(object, draft.cloud);
+    (void)take_url(object, "device_authorization_endpoint", draft.device_endpoint,
+                   &(struct error){0});
     *discovery = draft;
     return true;
 }

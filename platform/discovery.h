@@ -18,7 +18,9 @@ struct discovery {
     char issuer[AUTHORITY_TEXT_MOST + 1]; /* of the tokens, as they spell it */
     char token_endpoint[DISCOVERY_URL_MOST + 1];
     char jwks_uri[DISCOVERY_URL_MOST + 1];
-    char cloud[AUTHORITY_TEXT_MOST + 1]; /* `cloud_instance_name` of Entra; may be empty */
+    char
+        device_endpoint[DISCOVERY_URL_MOST + 1]; /* RFC 8628 4; empty: it has none, or no fit one */
+    char cloud[AUTHORITY_TEXT_MOST + 1];         /* `cloud_instance_name` of Entra; may be empty */
 };
 
 /* An absolute https URL of printable ASCII, with a host, without user, password and fragment. */

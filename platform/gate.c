@@ -14,6 +14,7 @@ const char *dependency_name(enum dependency dependency)
         [DEPENDENCY_METADATA] = "metadata",
         [DEPENDENCY_PASSWORD] = "password grants",
         [DEPENDENCY_REFRESH] = "refresh grants",
+        [DEPENDENCY_DEVICE] = "device codes",
     };
 
     return names[dependency];

@@ -211,6 +211,31 @@ void oauth_error_read(const char *body, size_t length, struct oauth_error *error
     error->claims = json_string_length(claims) > 0 || json_object_size(claims) > 0;
 }
 
+/* It comes as a text with JSON in it (platform.md 2.11); a plain object means the same. */
+void oauth_claims_read(const char *body, size_t length, char **claims)
+{
+    json_auto_t *object = NULL;
+    json_auto_t *challenge = NULL;
+    const json_t *member;
+    struct error ignored;
+
+    *claims = NULL;
+    if (!json_read(body, length, HTTP_BODY_MOST, &object, &ignored))
+        return;
+    member = json_object_get(object, "claims");
+    if (json_is_object(member))
+        challenge = json_incref(json_object_get(object, "claims"));
+    else if (!json_is_string(member) ||
+             !json_read(json_string_value(member), json_string_length(member), OAUTH_CLAIMS_MOST,
+                        &challenge, &ignored))
+        return;
+    *claims = json_dumps(challenge, JSON_COMPACT);
+    if (*claims && strlen(*claims) > OAUTH_CLAIMS_MOST) {
+        free(*claims);
+        *claims = NULL;
+    }
+}
+
 static void tell(struct error *why, const char *before, const char *text)
 {
     size_t used = strlen(why->text);

@@ -11,6 +11,7 @@
 
 #define FORM_MOST                (64u << 10) /* bytes of an encoded form */
 #define GRANT_REFRESH_TOKEN_MOST 16384u      /* bytes */
+#define OAUTH_CLAIMS_MOST        4096u       /* bytes of a claims challenge */
 #define GRANT_ACCESS_TOKEN_MOST  16384u      /* bytes of one that is kept */
 
 /* Allocated once, so that no copy of a secret stays behind. Starts as zero. */
@@ -36,6 +37,12 @@ void tokens_release(struct tokens *tokens); /* wipes */
 
 /* Leaves `error->error` empty when the body is no well-formed error. */
 void oauth_error_read(const char *body, size_t length, struct oauth_error *error);
+
+/*
+ * The claims challenge of an error body, as text to be sent back (CA-23); owned by the caller.
+ * NULL when it is no JSON object, or one of more than OAUTH_CLAIMS_MOST bytes.
+ */
+void oauth_claims_read(const char *body, size_t length, char **claims);
 
 /* One line for the log. `number`: the one that counted. */
 void oauth_error_tell(const struct codes *codes, unsigned status, const struct oauth_error *error,

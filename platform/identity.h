@@ -15,6 +15,7 @@ struct identity {
     char object_id[IDENTITY_TEXT_MOST + 1]; /* `oid`, else `sub` */
     char name[IDENTITY_TEXT_MOST + 1];      /* the name claim, folded to lower case */
     char full_name[IDENTITY_TEXT_MOST + 1]; /* `name`; may be empty; not cleaned */
+    bool guest;                             /* at home in another tenant */
     bool has_groups;                        /* the claim was there (an empty list counts) */
     struct strings groups;                  /* object ids as the claim has them */
 };

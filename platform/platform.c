@@ -9,6 +9,7 @@ void outcome_release(struct outcome *outcome)
 {
     free_secret(&outcome->refresh_token);
     free_secret(&outcome->access_token);
+    free(outcome->claims);
     identity_release(&outcome->identity);
     *outcome = (struct outcome){0};
 }
@@ -62,7 +63,13 @@ bool platform_get_ready(struct platform *platform, const struct deadline *budget
 
 enum dependency platform_dependency(enum grant grant)
 {
-    return grant == GRANT_PASSWORD ? DEPENDENCY_PASSWORD : DEPENDENCY_REFRESH;
+    static const enum dependency dependencies[GRANTS] = {
+        [GRANT_PASSWORD] = DEPENDENCY_PASSWORD,
+        [GRANT_REFRESH] = DEPENDENCY_REFRESH,
+        [GRANT_DEVICE] = DEPENDENCY_DEVICE,
+    };
+
+    return dependencies[grant];
 }
 
 /* Who is served shows that there is a way to the host for the others too. */
@@ -71,7 +78,7 @@ void platform_grant_served(const struct platform *platform, enum grant grant, un
     const struct memory *memory = &platform->memory;
 
     gate_served(memory, platform_dependency(grant), told);
-    for (unsigned other = 0; other < GRANTS; other++) {
+    for (unsigned other = 0; other < GRANT_DEVICE; other++) {
         enum dependency dependency = platform_dependency((enum grant)other);
         struct breaker breaker = {0};
 
@@ -90,9 +97,13 @@ void platform_grant_failed(const struct platform *platform, enum grant grant, un
 {
     struct http_trace trace = http_last(platform->http);
 
-    for (unsigned other = 0; other < GRANTS; other++)
-        if (other == grant || !trace.sent)
-            gate_failed(&platform->memory, platform_dependency((enum grant)other), &trace, told);
+    if (grant == GRANT_DEVICE)
+        gate_failed(&platform->memory, DEPENDENCY_DEVICE, &trace, told);
+    else
+        for (unsigned other = 0; other < GRANT_DEVICE; other++)
+            if (other == grant || !trace.sent)
+                gate_failed(&platform->memory, platform_dependency((enum grant)other), &trace,
+                            told);
 }
 
 void platform_grant_unanswered(const struct platform *platform, enum grant grant,
@@ -108,14 +119,19 @@ void platform_grant_unanswered(const struct platform *platform, enum grant grant
 
 /* --- Is it over? --- */
 
-/* A grant of no kind and nobody's secret: the endpoint can only complain. */
-static bool ask_for_nothing(struct platform *platform, const struct deadline *deadline,
-                            struct http_answer *answer, struct error *why)
+/* A grant of no kind, or a code for no client: the endpoint can only complain. */
+static bool ask_for_nothing(struct platform *platform, enum grant grant,
+                            const struct deadline *deadline, struct http_answer *answer,
+                            struct error *why)
 {
     OWNED(form_release) struct form form = {0};
-    const char *endpoint = metadata_discovery(platform->metadata)->token_endpoint;
+    const struct platform_settings *settings = &platform->settings;
+    const struct discovery *discovery = metadata_discovery(platform->metadata);
+    bool device = grant == GRANT_DEVICE;
+    const char *endpoint = device ? discovery->device_endpoint : discovery->token_endpoint;
 
-    return form_add(&form, "client_id", platform->settings.client_id, why) &&
+    return (device ? form_add(&form, "scope", settings->scope, why)
+                   : form_add(&form, "client_id", settings->client_id, why)) &&
            http_post(platform->http, endpoint, form.bytes, form.length, deadline, answer, why);
 }
 
@@ -142,9 +158,9 @@ enum probe platform_knock(struct platform *platform, enum grant grant,
 
     if (!gate_still_open(memory, platform_dependency(grant), why))
         return PROBE_NOT_YET;
-    if (!ask_for_nothing(platform, deadline, &answer, why)) {
+    if (!ask_for_nothing(platform, grant, deadline, &answer, why)) {
         platform_grant_unanswered(platform, grant, why);
-        error_context(why, "token endpoint");
+        error_context(why, "%s", grant == GRANT_DEVICE ? "device endpoint" : "token endpoint");
         return PROBE_FAILED;
     }
     if (is_out(platform, &answer, &told)) {
@@ -160,7 +176,9 @@ static enum probe probe(struct platform *platform, enum dependency dependency,
                         const struct deadline *budget, struct error *why)
 {
     const struct platform_settings *settings = &platform->settings;
-    enum grant grant = dependency == DEPENDENCY_PASSWORD ? GRANT_PASSWORD : GRANT_REFRESH;
+    enum grant grant = dependency == DEPENDENCY_PASSWORD  ? GRANT_PASSWORD
+                       : dependency == DEPENDENCY_REFRESH ? GRANT_REFRESH
+                                                          : GRANT_DEVICE;
 
     if (!platform->http &&
         !http_open(settings->ca_file, settings->connect_seconds, &platform->http, why))
@@ -170,6 +188,11 @@ static enum probe probe(struct platform *platform, enum dependency dependency,
                                                                                : PROBE_FAILED;
     if (!metadata_ready(platform->metadata, platform->http, budget, why))
         return PROBE_NOT_YET;
+    /* What has been taken away since cannot come back. */
+    if (grant == GRANT_DEVICE && !*metadata_discovery(platform->metadata)->device_endpoint) {
+        gate_served(&platform->memory, dependency, 0);
+        return PROBE_OVER;
+    }
     return platform_knock(platform, grant, budget, why);
 }
 

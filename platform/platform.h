@@ -89,6 +89,7 @@ struct outcome {
     char *access_token;       /* when accepted, if it can be kept; opaque; owned, wiped as well */
     int64_t access_seconds;   /* so long from now on it may be used; 0: not at all */
     int64_t renew_seconds;    /* so long from now on no other one is due; at most access_seconds */
+    char *claims;             /* the challenge that came with a refusal, JSON; NULL: none; owned */
     struct identity identity; /* when accepted */
     struct error why;         /* when not accepted: one line for the log */
 };
@@ -99,6 +100,7 @@ enum dependency {
     DEPENDENCY_METADATA, /* discovery and keys */
     DEPENDENCY_PASSWORD, /* password grants of the token endpoint */
     DEPENDENCY_REFRESH,  /* refresh grants */
+    DEPENDENCY_DEVICE,   /* device codes */
     DEPENDENCIES
 };
 const char *dependency_name(enum dependency dependency);
@@ -112,6 +114,7 @@ struct platform_settings {
     unsigned algorithms; /* of platform/token.h, or-ed */
     const char *ca_file; /* empty: the system's trust store */
     unsigned connect_seconds;
+    bool guests; /* people who are at home elsewhere may sign in, without a password */
     const struct codes *codes; /* platform/codes.h */
 };
 

@@ -22,6 +22,7 @@ enum algorithm { ALGORITHM_RS256 = 1, ALGORITHM_PS256 = 2, ALGORITHM_ES256 = 4 }
 enum signature {
     SIGNATURE_BAD,         /* refused, `why` says what for */
     SIGNATURE_UNKNOWN_KEY, /* refused, but the issuer may have newer keys: fetching them may help */
+    SIGNATURE_GUEST,       /* refused, by token_verify alone: good, but of a guest */
     SIGNATURE_GOOD
 };
 

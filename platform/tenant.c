@@ -129,8 +129,7 @@ bool tenant_check_home(const json_t *claims, const struct expected *expected,
     if (!json_number_if_any(claims, "acct", 0, 1, &guest, why) ||
         !json_text_if_any(claims, "idp", IDENTITY_TEXT_MOST, &home, why))
         return false;
-    if (guest || !authority_is_home(draft->issuer, draft->tenant, home))
-        return claim_untrusted(why, "a guest of this tenant");
+    draft->guest = guest || !authority_is_home(draft->issuer, draft->tenant, home);
     return true;
 }
 

@@ -12,7 +12,7 @@
 bool tenant_check(const json_t *claims, const struct expected *expected, struct identity *draft,
                   struct error *why);
 
-/* Only people at home in this tenant: a guest's name is chosen elsewhere. */
+/* Fills in draft->guest: not at home in this tenant, so that the name is chosen elsewhere. */
 bool tenant_check_home(const json_t *claims, const struct expected *expected,
                        struct identity *draft, struct error *why);
 

@@ -222,6 +222,10 @@ enum signature token_verify(const char *compact, size_t length, const struct key
             why->kind = ERROR_UNTRUSTED;
         return SIGNATURE_BAD;
     }
+    if (draft.guest && !expected->guests) {
+        claim_untrusted(why, "ID token: a guest of this tenant");
+        return SIGNATURE_GUEST;
+    }
     *identity = draft;
     draft = (struct identity){0};
     return SIGNATURE_GOOD;

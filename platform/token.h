@@ -36,6 +36,7 @@ struct expected {
     const char *name_claim;
     const char *groups_claim; /* NULL or empty: groups are not read */
     const char *nonce;        /* NULL: none was sent, none may come back */
+    bool guests;              /* a guest of the tenant may pass */
     time_t now;
     unsigned skew_seconds;
 };
