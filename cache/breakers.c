@@ -160,10 +160,13 @@ static bool change_in_store(const struct breakers *breakers, const char *name,
     return true;
 }
 
-/* A row that cannot be read leaves the note with what has happened, and with the row it had. */
+/*
+ * A row that cannot be read any more counts as it was `before`, or what happens now would be added
+ * to nothing; one that could never be read leaves the note with the row it had.
+ */
 static bool change_in_note(const struct breakers *breakers, const char *name,
-                           const struct breaker_event *event, struct breaker *changed,
-                           struct error *why)
+                           const struct kept *before, const struct breaker_event *event,
+                           struct breaker *changed, struct error *why)
 {
     struct deadline deadline = deadline_in_ms(NOTE_WAIT_MS);
     OWNED(close_fd)
@@ -173,6 +176,10 @@ static bool change_in_note(const struct breakers *breakers, const char *name,
     if (fd < 0)
         return false;
     kept = kept_read(breakers, name);
+    if (!kept.row_known && before->row_known) {
+        kept.row_known = true;
+        kept.row = before->row;
+    }
     kept.note.breaker = kept_together(&kept);
     if (kept.row_known) {
         kept.note.row_known = true;
@@ -295,7 +302,7 @@ static bool change(const struct breakers *breakers, const char *name,
         if (!changes && !kept.has_note)
             return false;
         if (changes &&
-            (breakers->runtime < 0 || !change_in_note(breakers, name, event, &changed, why)))
+            (breakers->runtime < 0 || !change_in_note(breakers, name, &kept, event, &changed, why)))
             return false;
     }
     /* Of its own it knows, even if it cannot look at the others. */

@@ -142,6 +142,56 @@ static void a_note_goes_on_counting_while_its_row_cannot_be_read(void **state)
     assert_false(outage());
 }
 
+static sqlite3 *latecomer;
+
+/* The row has been read by now, and cannot be read any more. */
+static int one_comes_before_it_writes(unsigned what, void *context, void *statement, void *text)
+{
+    (void)what, (void)context, (void)statement;
+    if (!latecomer && strcmp(text, "BEGIN IMMEDIATE") == 0)
+        latecomer = busy_writer("BEGIN EXCLUSIVE");
+    return 0;
+}
+
+static void latecomers(bool come)
+{
+    sqlite3_trace_v2(store->db, come ? SQLITE_TRACE_STMT : 0,
+                     come ? one_comes_before_it_writes : NULL, NULL);
+}
+
+static void whoever_is_left_goes(void)
+{
+    latecomers(false);
+    assert_non_null(latecomer);
+    sqlite3_close(latecomer);
+    latecomer = NULL;
+}
+
+static void a_row_that_was_read_counts_when_it_can_be_read_no_more(void **state)
+{
+    (void)state;
+    assert_true(fails(NAME, APART) && !outage());
+    latecomers(true);
+    assert_true(fails(NAME, 2 * APART) && is_there(NOTE) && outage());
+    assert_int_equal(failures(NAME), 2);
+    whoever_is_left_goes();
+    assert_int_equal(failures(NAME), 2);
+    breakers_show_outage(&shared, 2 * APART);
+    assert_true(outage());
+}
+
+static void an_outage_ends_though_its_row_can_be_read_no_more(void **state)
+{
+    (void)state;
+    assert_true(fails(NAME, APART) && fails(NAME, 2 * APART) && !is_there(NOTE) && outage());
+    latecomers(true);
+    assert_true(served(NAME, 3 * APART) && is_there(NOTE));
+    whoever_is_left_goes();
+    assert_int_equal(failures(NAME), 0);
+    breakers_show_outage(&shared, 3 * APART);
+    assert_false(outage());
+}
+
 /* As whoever has found it slow does; here there is none at all. */
 static void without_a_store_notes_alone_are_read_and_changed(void **state)
 {
@@ -258,6 +308,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_store_that_cannot_be_read_loses_nothing_of_what_was_told),
     TEST(a_note_with_an_old_row_hides_nothing_of_the_new_one),
     TEST(a_note_goes_on_counting_while_its_row_cannot_be_read),
+    TEST(a_row_that_was_read_counts_when_it_can_be_read_no_more),
+    TEST(an_outage_ends_though_its_row_can_be_read_no_more),
     TEST(without_a_store_notes_alone_are_read_and_changed),
     TEST(of_a_note_and_another_row_than_its_own_the_worse_counts),
     TEST(in_a_crowd_nobody_forgets_what_one_was_told),
