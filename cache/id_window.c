@@ -12,12 +12,18 @@ static struct {
 
 bool id_window_is_free(struct id_window window)
 {
-    static const struct id_window ranges[] = {{1000, 60000}, {65536, 524287}, {ID_LEAST, ID_MOST}};
+    static const struct id_window ranges[] = {
+        {1000, 60000}, {65536, 524287}, {ID_LEAST, ID_FREE_MOST}};
 
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
         if (window.least >= ranges[i].least && window.most <= ranges[i].most)
             return window.least <= window.most && window.most - window.least >= ID_WINDOW_LEAST - 1;
     return false;
+}
+
+bool id_window_has_foreign(struct id_window window)
+{
+    return window.least <= ID_FOREIGN_MOST && window.most >= ID_FOREIGN_LEAST;
 }
 
 void id_window_use(struct id_window window)

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Above all subordinate ids and below 2^31. */
+/* Above all subordinate ids, and below the foreign ids of systemd. */
 #ifndef ID_LEAST
 #define ID_LEAST 0x70000000u
 #endif
 #ifndef ID_MOST
-#define ID_MOST 0x7ffffffdu
+#define ID_MOST 0x7ffdffffu
 #endif
 #define ID_WINDOW_PRESET ((struct id_window){.least = ID_LEAST, .most = ID_MOST})
 #define ID_WINDOW_LEAST  1000u /* ids in a window */
@@ -27,8 +27,16 @@ struct id_window {
  * leave free, or to the host: everything but the system's ids below 1000, systemd's own and those
  * of containers, nobody, and what does not fit into 31 bits.
  */
-#define ID_FREE "1000 to 60000, 65536 to 524287 or 1879048192 to 2147483645"
+#define ID_FREE      "1000 to 60000, 65536 to 524287 or 1879048192 to 2147483645"
+#define ID_FREE_MOST 0x7ffffffdu
 bool id_window_is_free(struct id_window window);
+/*
+ * Whether it takes of the ids that systemd 258 and later give to the files of containers that are
+ * nobody's on this host ("foreign UID range" there).
+ */
+#define ID_FOREIGN_LEAST 0x7ffe0000u
+#define ID_FOREIGN_MOST  0x7ffeffffu
+bool id_window_has_foreign(struct id_window window);
 
 void id_window_use(struct id_window window);
 struct id_window id_window(void);

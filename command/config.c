@@ -109,6 +109,17 @@ static bool use_window(const struct config *config, struct error *why)
     return host_ranges_leave(window, why) || error_context(why, "%s", *place ? place : CONFIG_FILE);
 }
 
+/* It may have people of before, so that is not refused. */
+static void warn_of_window(const struct config *config)
+{
+    if (id_window_has_foreign(id_window()))
+        fprintf(stderr,
+                "latchkey config apply: %s: id_min and id_max overlap %u to %u, which systemd 258 "
+                "and later keep for the files of containers: unless people have such ids already, "
+                "take others\n",
+                config->window_place, ID_FOREIGN_LEAST, ID_FOREIGN_MOST);
+}
+
 /* Whether people are called otherwise than before. */
 static bool is_renamed(const struct naming *before)
 {
@@ -157,6 +168,7 @@ static bool apply(bool json, struct error *why)
     if (!naming_read(&before, why) || !nss_conf_write(&facts, why))
         return false;
     reserve_end(&held);
+    warn_of_window(config);
     (json ? tell_json : tell)(&facts, not_ssh);
     good = (!is_renamed(&before) && is_shown_so()) || republish(json, why);
     if (json)

@@ -95,7 +95,7 @@ static const struct setting {
     {"shell", SETTING_TEXT, PLACE(shell), 2, 127, "/bin/bash",
      is_plain_path, "an absolute path without blanks"},
     {"id_min", SETTING_NUMBER, PLACE(id_min), 1000, 2147483645, "1879048192", NULL, NULL},
-    {"id_max", SETTING_NUMBER, PLACE(id_max), 1000, 2147483645, "2147483645", NULL, NULL},
+    {"id_max", SETTING_NUMBER, PLACE(id_max), 1000, 2147483645, "2147352575", NULL, NULL},
     {"connect_seconds", SETTING_NUMBER, PLACE(connect_seconds), 1, 30, "3", NULL, NULL},
     {"login_seconds", SETTING_NUMBER, PLACE(login_seconds), 1, 30, "8", NULL, NULL},
     {"recheck_minutes", SETTING_NUMBER, PLACE(recheck_minutes), 0, 1440, "5", NULL, NULL},

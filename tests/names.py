@@ -162,7 +162,7 @@ def judge_lists(place, verdicts, people, groups):
     verdicts.check(set(shown) == people, 'people', sorted(set(shown) ^ people)[:5])
     verdicts.check(set(named) == people | groups, 'groups', sorted(set(named) ^ (people | groups))[:5])
     for name, entry in shown.items():
-        verdicts.check(entry[1] == '*' and 0x70000000 <= int(entry[2]) <= 0x7ffffffd and entry[3] == entry[2]
+        verdicts.check(entry[1] == '*' and 0x70000000 <= int(entry[2]) <= 0x7ffdffff and entry[3] == entry[2]
                        and named.get(name, [0] * 3)[2] == entry[2], 'an entry', entry)
     for name in groups:
         members = named.get(name, ['', '', '', ''])[3].split(',')

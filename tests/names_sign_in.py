@@ -27,7 +27,7 @@ DOMAIN = names.DOMAIN.encode()
 GROUPS_AT_ONCE = 400  # in one token
 TEXT_MOST = 255  # a claim with a longer group is no claim
 FRAME_MOST = 60000
-CONF = ('version 1\nwindow 1879048192 2147483645\nnames {}\ndomain contoso.example\n'
+CONF = ('version 1\nwindow 1879048192 2147352575\nnames {}\ndomain contoso.example\n'
         'home /home/{{name}}\nshell /bin/bash\nend 1\n')
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; mount --bind "$0/lists" /etc/nsswitch.conf; shift; exec "$@"']

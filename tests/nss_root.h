@@ -9,7 +9,7 @@
 #include "tests/place.h"
 
 #define ISSUER  "https://login.contoso.example"
-#define BEFORE  "version 1\nwindow 1879048192 2147483645\nnames full\n"
+#define BEFORE  "version 1\nwindow 1879048192 2147352575\nnames full\n"
 #define DOMAINS "domain contoso.example\ndomain fabrikam.example\n"
 #define PATHS   "home /home/{name}/here\nshell /bin/zsh\n"
 

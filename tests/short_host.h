@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define CONF_OF(names, domains)                                          \
-    "version 1\nwindow 1879048192 2147483645\nnames " names "\n" domains \
+    "version 1\nwindow 1879048192 2147352575\nnames " names "\n" domains \
     "home /home/{name}\nshell /bin/sh\nend 1\n"
 #define SHORT_CONF CONF_OF("short", "domain contoso.example\n")
 #define FULL_CONF  CONF_OF("full", "domain contoso.example\n")

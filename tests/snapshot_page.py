@@ -18,7 +18,7 @@ import tempfile
 
 from names import Place, Verdicts
 
-LEAST, MOST = 1879048192, 2147483645
+LEAST, MOST = 1879048192, 2147352575
 WHOLE = (1 << 64) - 1
 HEADER = struct.Struct('<8sIIQQQQIIQ')
 NAME = r'[a-z_][a-z0-9._-]*'

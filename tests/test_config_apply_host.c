@@ -153,6 +153,24 @@ static void a_window_overlaps_no_range_of_the_host(void **state)
     }
 }
 
+static void a_window_with_the_foreign_ids_of_systemd_is_told_of(void **state)
+{
+    struct said said;
+
+    (void)state;
+    write_file(STATE_DIR "/login.defs", LOGIN_DEFS_TEXT);
+    write_file(CONFIG_FILE, with_window(ID_LEAST, 2147352576));
+    said = APPLY();
+    assert_int_equal(said.status, 0);
+    has(said.text, "latchkey.conf:8: id_min and id_max overlap 2147352576 to 2147418111, which "
+                   "systemd 258 and later keep");
+    assert_int_equal(understood().window.most, 2147352576);
+    write_file(CONFIG_FILE, with_window(ID_LEAST, 2147352575));
+    said = APPLY();
+    assert_int_equal(said.status, 0);
+    assert_null(strstr(said.text, "overlap"));
+}
+
 /* ---- what is shown ---- */
 
 static bool publish(void)
@@ -331,6 +349,8 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(a_window_must_cover_all_ids_that_were_given, begin, end),
         cmocka_unit_test_setup_teardown(ids_are_given_in_the_window_that_was_applied, begin, end),
         cmocka_unit_test_setup_teardown(a_window_overlaps_no_range_of_the_host, begin, end),
+        cmocka_unit_test_setup_teardown(a_window_with_the_foreign_ids_of_systemd_is_told_of, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(
             people_are_shown_anew_whenever_the_snapshot_is_of_another_naming, begin, end),
         cmocka_unit_test_setup_teardown(sshd_is_told_only_where_pam_asks_us_about_accounts, begin,

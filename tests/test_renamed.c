@@ -192,7 +192,7 @@ static void a_gid_that_nss_conf_maps_is_given_to_nobody_else(void **state)
     if (!may_mount)
         skip();
     publish();
-    write_text(NSS_CONF_FILE, "version 1\nwindow 1879048192 2147483645\nnames full\n"
+    write_text(NSS_CONF_FILE, "version 1\nwindow 1879048192 2147352575\nnames full\n"
                               "domain contoso.example\nhome /home/{name}\nshell /bin/sh\n"
                               "local_group wheelers 1001 1879050000\nend 1\n");
     assert_int_equal(lose_and_recover(&recovered), RECOVERY_DONE);

@@ -48,7 +48,7 @@ static bool free_for_others(uint32_t number)
 
 static void a_turn_ends_with_its_descriptor(void **state)
 {
-    static const uint32_t numbers[] = {0, 1, TURN_PEOPLE, 0x70000000, 0x7ffffffd, UINT32_MAX};
+    static const uint32_t numbers[] = {0, 1, TURN_PEOPLE, 0x70000000, 0x7ffdffff, UINT32_MAX};
 
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {

@@ -19,7 +19,7 @@ NAMES = 5000 if os.environ.get('FULL') else 60
 STORE, SNAPSHOT = '/var/lib/latchkey/private/store.db', '/var/lib/latchkey/public/snapshot'
 NSS_CONF, CONFIG_FILE = '/etc/latchkey/nss.conf', '/etc/latchkey/latchkey.conf'
 GROUPS = '[local groups]\nsudo = linux-admins\n'
-LEAST, MOST = 0x70000000, 0x7ffffffd
+LEAST, MOST = 0x70000000, 0x7ffdffff
 STRANGER = 'eve@contoso.example'  # nobody at the provider either
 BITS = (1 << 64) - 1
 

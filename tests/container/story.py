@@ -86,7 +86,7 @@ class Story:
               and {'linux-admins', 'staff-engineering'} <= set(visit.output.split()), visit)
         entry = self.machine.run('getent', 'passwd', ADA).stdout.strip()
         found = re.fullmatch(rf'{ADA}:\*:(\d+):\1:Ada Lovelace:/home/{ADA}:/bin/bash', entry)
-        check('getent passwd shows her', found and 0x70000000 <= int(found[1]) <= 0x7ffffffd, entry)
+        check('getent passwd shows her', found and 0x70000000 <= int(found[1]) <= 0x7ffdffff, entry)
         by_number = self.machine.run('getent', 'passwd', found[1] if found else '1').stdout.strip()
         check('getent passwd finds her by number', by_number == entry, by_number)
         group = self.machine.run('getent', 'group', 'linux-admins').stdout.strip()

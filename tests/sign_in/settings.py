@@ -87,7 +87,7 @@ def home(t):
 NSS_CONF = 'version 1\nwindow {} {}\nnames {}\ndomain contoso.example\nhome /home/{{name}}\nshell /bin/bash\nend 1\n'
 
 
-def apply(t, first=1879048192, last=2147483645, form='full'):
+def apply(t, first=1879048192, last=2147352575, form='full'):
     """What `latchkey config apply` would write: these settings count from then on."""
     with open(f'{t.host.config}/nss.conf', 'w', encoding='ascii') as conf:
         conf.write(NSS_CONF.format(first, last, form))
@@ -110,7 +110,7 @@ def window_of(t, name, value, first, last):
 
 
 def id_min(t):
-    window_of(t, 'id_min', 2147480000, 2147480000, 2147483645)
+    window_of(t, 'id_min', 2147350000, 2147350000, 2147352575)
 
 
 def id_max(t):
