@@ -53,6 +53,7 @@ struct person {
     char shell[PATH_TEXT_MOST + 1];
     struct account account;
     char verifier[VERIFIER_MOST + 1]; /* empty: no secret is known here */
+    bool passphrase; /* what is typed is a local one, also when the verifier is gone: never sent */
     bool has_token;
     time_t last_online;      /* the platform last said yes about this person; 0: never */
     time_t last_password;    /* the platform last said yes to the password itself; 0: never */

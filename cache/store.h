@@ -74,7 +74,7 @@ void store_hurry(struct store *store, int64_t *left_ms);
 struct acceptance {
     const struct account *account;
     const char *name, *gecos, *home, *shell;
-    const char *verifier;            /* NULL: keep the old one */
+    const char *verifier;            /* NULL: keep the old one; else of the password, if proven */
     const char *refresh_token;       /* NULL: keep the old one */
     const char *access_token;        /* NULL: none is kept any more; see cache/store_access.h */
     time_t access_renew_at;          /* when another one is due */

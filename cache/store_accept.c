@@ -54,6 +54,7 @@ static bool person_write(sqlite3 *db, const struct acceptance_plan *plan, struct
         " verifier = coalesce(?6, verifier), token = coalesce(?7, token), last_online = ?8,"
         " last_password = CASE ?9 WHEN 0 THEN last_password ELSE ?8 END,"
         " token_doubted_at = CASE WHEN ?7 IS NULL AND ?9 THEN token_doubted_at ELSE 0 END,"
+        " passphrase = CASE WHEN ?9 AND ?6 IS NOT NULL THEN 0 ELSE passphrase END,"
         " more_wanted_at = 0, refused = 0, refused_at = 0,"
         " access_token = ?10, access_kept_at = ?8, access_renew_at = ?11, access_until = ?12";
     const struct acceptance *acceptance = plan->acceptance;

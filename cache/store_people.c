@@ -4,10 +4,11 @@
 
 #include "cache/store_token.h"
 
-#define PERSON_COLUMNS                                                                        \
-    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, "       \
-    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "            \
-    "p.refused_at, p.refusals, p.token_doubted_at, p.more_wanted_at FROM person p JOIN id i " \
+#define PERSON_COLUMNS                                                                  \
+    "SELECT p.uid, p.name, p.gecos, p.home, p.shell, i.issuer, i.tenant, i.object_id, " \
+    "p.verifier, p.token IS NOT NULL, p.last_online, p.last_password, p.refused, "      \
+    "p.refused_at, p.refusals, p.token_doubted_at, p.more_wanted_at, p.passphrase "     \
+    "FROM person p JOIN id i "                                                          \
     "ON i.id = p.uid AND i.kind = 1 AND i.issuer <> '" ISSUER_RECOVERED "' "
 
 static bool copy_texts(sqlite3_stmt *row, struct person *person)
@@ -48,6 +49,7 @@ static bool person_copy(sqlite3_stmt *row, struct person *found, struct error *w
     person.refusals = (uint32_t)sqlite3_column_int64(row, 14);
     person.token_doubted_at = sqlite3_column_int64(row, 15);
     person.more_wanted_at = sqlite3_column_int64(row, 16);
+    person.passphrase = sqlite3_column_int(row, 17);
     *found = person;
     return true;
 }

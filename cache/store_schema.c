@@ -68,6 +68,8 @@ static const char *const upgrades[] = {
     "ALTER TABLE person ADD COLUMN access_renew_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE person ADD COLUMN access_until INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE person ADD COLUMN more_wanted_at INTEGER NOT NULL DEFAULT 0;",
+    /* What the verifier is of, or was: 1 a local passphrase, 0 the platform's password. */
+    "ALTER TABLE person ADD COLUMN passphrase INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION_NOW ((int)(sizeof upgrades / sizeof upgrades[0]))

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#define OLD_VERSION_MOST 4 /* the store's own is the next one: see test_upgrade.c */
+#define OLD_VERSION_MOST 5 /* the store's own is the next one: see test_upgrade.c */
 
 /* What the programs of that time wrote, word for word. */
 static const char version_1[] =
@@ -76,6 +76,13 @@ static const char version_4[] = "DROP TRIGGER id_keeps;"
                                 " BEGIN SELECT RAISE(ABORT, 'an id is bound for good'); END;"
                                 "DROP INDEX membership_of_group;"
                                 "PRAGMA user_version = 4;";
+static const char version_5[] =
+    "ALTER TABLE person ADD COLUMN access_token BLOB;"
+    "ALTER TABLE person ADD COLUMN access_kept_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN access_renew_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN access_until INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN more_wanted_at INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 5;";
 
 static inline void run_old(sqlite3 *db, const char *sql)
 {
@@ -120,5 +127,7 @@ static inline void old_store(const struct place *place, int version)
         run_old(db, version_3);
     if (version > 3)
         run_old(db, version_4);
+    if (version > 4)
+        run_old(db, version_5);
     sqlite3_close(db);
 }

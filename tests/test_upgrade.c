@@ -63,6 +63,7 @@ static void ada_is_as_she_was(struct store *store)
     assert_int_equal(ada.refusals, 0);
     assert_int_equal(ada.token_doubted_at, 0);
     assert_int_equal(ada.more_wanted_at, 0);
+    assert_false(ada.passphrase);
     ada.refused = REFUSED_NOT;
     assert_int_equal(store_access_token(store, &ada, 1000, &access, &why), ACCESS_NONE);
     assert_int_equal(store_token(store, &ada, &token, &why), LOOKUP_FOUND);
