@@ -257,16 +257,10 @@ static void ask_account(struct attempt *a)
 {
     const struct remembered remembered = known_facts(a);
 
-    if (!policy_account_is_due(&remembered))
-        a->result = RESULT_SKIPPED;
-    else if (!a->person.has_token)
-        a->result = RESULT_TOKEN;
-    else if (policy_token_rests(&remembered))
-        a->result = RESULT_RESTING;
-    else if (!remembered.may_ask_token)
-        a->result = RESULT_UNREACHABLE; /* a successor could not be kept: as if cut off */
+    if (policy_account_is_due(&remembered))
+        prove_account(a);
     else
-        online_ask_token(a);
+        a->result = RESULT_SKIPPED;
 }
 
 static struct decision decide_account(struct attempt *a)

@@ -267,6 +267,8 @@ enum proof policy_proof(const struct remembered *remembered)
     const struct person *person = remembered->person;
     time_t now = remembered->now;
 
+    if (person && person->passphrase)
+        return *person->verifier && policy_account_is_due(remembered) ? PROOF_TOKEN : PROOF_NONE;
     if (!person || !*person->verifier || person->refused != REFUSED_NOT)
         return PROOF_PASSWORD;
     if (!policy_account_is_due(remembered))

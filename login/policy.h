@@ -81,7 +81,7 @@ struct facts {
     enum result result;
     enum local local;
     enum offline offline;
-    bool may_ask_password;  /* not asked yet in this sign-in, and the limits allow it */
+    bool may_ask_password;  /* not asked yet, the limits allow it, and it may be one */
     bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored, or
                                what it would be told is known: policy_wants_more */
     bool password_unserved; /* the platform answered, but not to password grants, or those rest */
@@ -96,7 +96,11 @@ struct decision policy_decide(const struct facts *facts);
 /* Whether it makes a difference that the password may be asked about. */
 bool policy_wants_password(enum result result, enum local local);
 
-/* Which online proof to begin with. */
+/*
+ * Which online proof to begin with. Never PROOF_PASSWORD for somebody with a local passphrase: what
+ * she types is not to be sent. PROOF_TOKEN then also if her token cannot be asked about, as it must
+ * not look as if none was due.
+ */
 enum proof { PROOF_PASSWORD, PROOF_TOKEN, PROOF_NONE };
 
 struct remembered {

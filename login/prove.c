@@ -37,6 +37,26 @@ static void settle_check(struct attempt *a, enum local local)
 
 /* --- The first question. --- */
 
+/* What is typed then is nobody else's business. Others may have chosen one while this one waited. */
+static bool is_passphrase(const struct attempt *a)
+{
+    return a->known && a->person.passphrase;
+}
+
+void prove_account(struct attempt *a)
+{
+    const struct remembered remembered = known_facts(a);
+
+    if (!a->person.has_token)
+        a->result = RESULT_TOKEN;
+    else if (policy_token_rests(&remembered))
+        a->result = RESULT_RESTING;
+    else if (!remembered.may_ask_token)
+        a->result = RESULT_UNREACHABLE; /* a successor could not be kept: as if cut off */
+    else
+        online_ask_token(a);
+}
+
 /* The verifier is another one than the secret was compared with, or is being: once more. */
 static void compare_anew(struct attempt *a, struct compare *compare)
 {
@@ -47,7 +67,9 @@ static void compare_anew(struct attempt *a, struct compare *compare)
 
 static void ask_about_password(struct attempt *a, struct compare *compare)
 {
-    if (!a->known) {
+    if (is_passphrase(a)) {
+        prove_account(a);
+    } else if (!a->known) {
         online_ask_password(a);
     } else if (reserve_check(a)) {
         online_ask_password(a);
@@ -94,7 +116,7 @@ void prove_first(struct attempt *a, struct compare *compare)
     case PROOF_NONE:
         return;
     case PROOF_TOKEN:
-        online_ask_token(a);
+        prove_account(a);
         return;
     case PROOF_PASSWORD:
         prove_password(a, compare);
@@ -147,7 +169,7 @@ static struct facts facts_of(const struct attempt *a)
         .result = a->result,
         .local = a->local,
         .offline = policy_offline(&remembered),
-        .may_ask_password = !a->asked_password,
+        .may_ask_password = !a->asked_password && !is_passphrase(a),
         .may_ask_token = remembered.may_ask_token,
         .more = a->more,
         .password_unserved = a->password_unserved,
@@ -160,7 +182,7 @@ static struct facts facts_of(const struct attempt *a)
 /* False: it was not asked about. */
 static bool ask_password(struct attempt *a, struct compare *compare)
 {
-    if (a->known && a->local != LOCAL_RIGHT && !take_check(a, compare))
+    if (a->known && a->local != LOCAL_RIGHT && (!take_check(a, compare) || is_passphrase(a)))
         return false;
     online_ask_password(a);
     if (a->known && a->local != LOCAL_RIGHT)

@@ -13,6 +13,12 @@
 void prove_first(struct attempt *attempt, struct compare *compare);
 
 /*
+ * Asks whether the account of a person who is known is in good standing, which only her token tells.
+ * Without one, or where it cannot be sent, attempt->result says what that amounts to.
+ */
+void prove_account(struct attempt *attempt);
+
+/*
  * Asks as often as policy wants, at most once about the password and once about the token, and
  * records each refusal. attempt->local is known by now; it changes when another sign-in has proven
  * the same secret while this one waited to ask about it. `compare` has come to its end.

@@ -221,10 +221,28 @@ static void a_demand_that_rests_is_the_demand_that_was_made(const struct facts *
                      policy_account(&asked, REFUSED_NOT).verdict);
 }
 
+static bool takes_passphrase(const struct facts *facts)
+{
+    return !facts->may_ask_password && !facts->password_unserved &&
+           facts->result != RESULT_ACCEPTED_PASSWORD && facts->result != RESULT_SECRET;
+}
+
+/* policy_decide is told of a passphrase by may_ask_password alone. */
+static void a_wrong_passphrase_is_no(const struct facts *f, const struct decision *d)
+{
+    if (!takes_passphrase(f))
+        return;
+    assert_int_not_equal(d->step, STEP_ASK_PASSWORD);
+    assert_false(d->new_verifier);
+    if (f->local != LOCAL_RIGHT)
+        assert_true(d->step != STEP_ADMIT && d->step != STEP_ADMIT_OFFLINE);
+}
+
 static void the_whole_table_keeps_its_promises(void **state)
 {
     (void)state;
     for_all(admitted_only_if_proven);
+    for_all(a_wrong_passphrase_is_no);
     for_all(offline_only_if_silent_right_and_open);
     for_all(denied_means_a_denying_verdict);
     for_all(nothing_is_said_of_an_account_before_the_secret_is_proven);
@@ -460,6 +478,33 @@ static void the_first_proof_is_chosen_by_age(void **state)
     assert_int_equal(policy_proof(&r), PROOF_PASSWORD);
 }
 
+/* Of everybody with a local passphrase, in all circumstances. */
+static void a_passphrase_is_never_sent_and_a_due_proof_never_skipped(void **state)
+{
+    const time_t now = 1000 * DAY;
+
+    (void)state;
+    for (unsigned n = 0; n < 128u * REFUSED_KINDS; n++) {
+        struct person person = somebody(n & 1 ? now - 60 : now - DAY, n & 2 ? now : 0);
+        struct remembered r = {.person = &person,
+                               .now = now,
+                               .highest_time = n & 4 ? now + DAY : 0,
+                               .recheck_minutes = n & 8 ? 5 : 0,
+                               .password_recheck_hours = n & 16 ? 24 : 0,
+                               .may_ask_token = n & 32};
+        enum proof proof;
+
+        person.passphrase = true;
+        person.refused = n / 128;
+        if (n & 64)
+            person.verifier[0] = '\0';
+        proof = policy_proof(&r);
+        assert_int_not_equal(proof, PROOF_PASSWORD);
+        /* Nobody can be let in without a verifier, so there is nothing to prove. */
+        assert_int_equal(proof == PROOF_NONE, (n & 64) || !policy_account_is_due(&r));
+    }
+}
+
 static void a_doubtful_token_rests_for_two_minutes(void **state)
 {
     const time_t now = 1000 * DAY;
@@ -618,6 +663,7 @@ int main(void)
         cmocka_unit_test(each_row_of_the_story_ends_as_told),
         cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
         cmocka_unit_test(the_first_proof_is_chosen_by_age),
+        cmocka_unit_test(a_passphrase_is_never_sent_and_a_due_proof_never_skipped),
         cmocka_unit_test(a_doubtful_token_rests_for_two_minutes),
         cmocka_unit_test(a_demand_for_more_stands_for_two_minutes),
         cmocka_unit_test(an_account_is_gone_when_it_is_not_there_an_hour_later),
