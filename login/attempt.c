@@ -121,19 +121,6 @@ static enum verdict admit_by_password(struct attempt *a, const struct decision *
     return conclude_recording(a);
 }
 
-static void tell_until(struct attempt *a)
-{
-    const struct remembered remembered = known_facts(a);
-    time_t until = policy_offline_until(&remembered);
-    struct tm parts;
-    char date[32] = "", text[512];
-
-    if (localtime_r(&until, &parts))
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M", &parts);
-    words_offline_until(online_cause(a), date, text, sizeof text);
-    talk_tell(a->talk, text, &(struct error){0});
-}
-
 static enum verdict admit_as_remembered(struct attempt *a, const struct decision *decision)
 {
     enum lookup stands, allowed;
@@ -149,8 +136,9 @@ static enum verdict admit_as_remembered(struct attempt *a, const struct decision
     if (a->not_allowed)
         return say(a, WORDS_NOT_ALLOWED, VERDICT_FORBIDDEN);
     a->offline = decision->step == STEP_ADMIT_OFFLINE;
-    if (a->offline)
-        tell_until(a);
+    /* Until when that works, her session says; what is wrong here cannot wait for it. */
+    if (a->offline && online_cause(a) != WORDS_NONE)
+        talk_tell(a->talk, words_text(online_cause(a)), &(struct error){0});
     return VERDICT_ADMIT;
 }
 

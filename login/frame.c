@@ -156,6 +156,30 @@ bool frame_wait_ms(const struct frame *frame, int64_t *ms)
     return true;
 }
 
+void ruling_encode(const struct ruling *ruling, char *out)
+{
+    out[0] = (char)ruling->verdict;
+    out[1] = (char)ruling->mode;
+    for (int byte = 0; byte < 8; byte++)
+        out[2 + byte] = (char)((uint64_t)ruling->offline_until >> (56 - 8 * byte));
+}
+
+bool ruling_decode(const struct frame *frame, struct ruling *ruling)
+{
+    const uint8_t *bytes = (const uint8_t *)frame->text;
+    uint64_t until = 0;
+
+    if (frame->length < RULING_BYTES || bytes[0] >= VERDICTS || bytes[1] >= MODES)
+        return false;
+    for (int byte = 0; byte < 8; byte++)
+        until = until << 8 | bytes[2 + byte];
+    if (until > RULING_UNTIL_MOST || (until && bytes[1] != MODE_OFFLINE) ||
+        (bytes[1] != MODE_NONE && bytes[0] != VERDICT_ADMIT))
+        return false;
+    *ruling = (struct ruling){(enum verdict)bytes[0], (enum mode)bytes[1], (int64_t)until};
+    return true;
+}
+
 /*
  * The text of BEGIN: one byte each for action and silence as letters, then the
  * texts in the order of this table, each ending in NUL.

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_VERSION   2 /* 1 had no WAIT: neither side takes the other for its own */
+#define FRAME_VERSION   3 /* 1 had no WAIT, 2 no mode: neither side takes another for its own */
 #define FRAME_HEADER    4
 #define FRAME_TEXT_MOST 4096
 
@@ -46,7 +46,7 @@ enum frame_kind {
     FRAME_SECRET = 'S',   /* helper to module: ask this, echo off */
     FRAME_REPLY = 'R',    /* module to helper: what the person typed */
     FRAME_NO_REPLY = 'N', /* module to helper: the application could not ask */
-    FRAME_VERDICT = 'V'   /* helper to module: one byte, enum verdict, then text for PAM's log */
+    FRAME_VERDICT = 'V'   /* helper to module: struct ruling, encoded, then text for PAM's log */
 };
 
 /* The module names each in PAM's words; see pam_module/attempt.c. */
@@ -60,6 +60,21 @@ enum verdict {
     VERDICT_MAXTRIES,    /* attempts used up: PAM_MAXTRIES */
     VERDICTS
 };
+
+/*
+ * Who vouched for somebody who is let in: the platform, now or so lately that it need not be asked
+ * again (recheck_minutes); or this host, with what it remembers.
+ */
+enum mode { MODE_NONE, MODE_ONLINE, MODE_OFFLINE, MODES };
+
+struct ruling {
+    enum verdict verdict;
+    enum mode mode;        /* of VERDICT_ADMIT; else MODE_NONE */
+    int64_t offline_until; /* MODE_OFFLINE: seconds since 1970 until when that works, 0: not said */
+};
+
+#define RULING_BYTES      10
+#define RULING_UNTIL_MOST INT64_C(253402300799) /* the last second that has four digits of a year */
 
 struct frame {
     enum frame_kind kind;
@@ -76,6 +91,10 @@ bool frame_decode(const uint8_t *bytes, size_t available, struct frame *frame, s
 bool frame_send(int fd, enum frame_kind kind, const void *text, size_t length,
                 const struct deadline *deadline, struct error *why);
 bool frame_receive(int fd, struct frame *frame, const struct deadline *deadline, struct error *why);
+
+/* The first RULING_BYTES of VERDICT. False: it says nothing that could be meant, and ruling stays. */
+void ruling_encode(const struct ruling *ruling, char *out);
+bool ruling_decode(const struct frame *frame, struct ruling *ruling);
 
 /* What WAIT says: digits alone, 1 to FRAME_WAIT_MOST_MS. False: it says nothing of that kind. */
 bool frame_wait_ms(const struct frame *frame, int64_t *ms);

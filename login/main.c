@@ -30,14 +30,14 @@ static enum log_level level_for(const struct caller *caller, enum log_level leve
     return caller->uid == 0 ? level : LOG_LEVEL_DEBUG;
 }
 
-static enum verdict answer(const struct caller *caller, const struct request *request,
-                           struct talk *talk)
+static struct ruling answer(const struct caller *caller, const struct request *request,
+                            struct talk *talk)
 {
     if (caller_may_ask(caller, request))
         return session_run(request, caller, talk);
     log_line(level_for(caller, LOG_LEVEL_WARNING), "uid %ld may not ask about this person",
              (long)caller->uid);
-    return VERDICT_DENY;
+    return (struct ruling){.verdict = VERDICT_DENY};
 }
 
 static int serve(void)
@@ -46,6 +46,7 @@ static int serve(void)
     struct caller caller = {.uid = (uid_t)-1};
     struct request request = {0};
     struct error why = {0};
+    struct ruling ruling;
 
     if (!process_start(PRIVATE_DIR, &caller, &why)) {
         log_line(LOG_LEVEL_ERROR, "%s", why.text);
@@ -55,7 +56,8 @@ static int serve(void)
         log_line(level_for(&caller, LOG_LEVEL_ERROR), "%s", why.text);
         return 1;
     }
-    if (!talk_verdict(&talk, answer(&caller, &request, &talk), "", &why))
+    ruling = answer(&caller, &request, &talk);
+    if (!talk_verdict(&talk, &ruling, "", &why))
         log_line(level_for(&caller, LOG_LEVEL_NOTICE),
                  "the calling program did not wait for the verdict: %s", why.text);
     _exit(0);

@@ -5,6 +5,8 @@
 #include "base/own.h"
 #include "config/paths.h"
 #include "login/attempt.h"
+#include "login/background.h"
+#include "login/known.h"
 #include "login/report.h"
 
 OWN_DEFINE(config_owned, struct config, config_release);
@@ -25,16 +27,33 @@ static enum verdict run(struct attempt *a)
     return VERDICT_FAILED;
 }
 
+/* Background services are never told: nobody is there. What they are let in by may be old. */
+static struct ruling ruling_of(const struct attempt *a, enum verdict verdict)
+{
+    const struct remembered remembered = known_facts(a);
+    bool in_background = a->request->action == ACTION_ACCOUNT && background_is(a->request);
+    struct ruling ruling = {.verdict = verdict};
+
+    if (verdict != VERDICT_ADMIT || a->request->action == ACTION_PASSWORD)
+        return ruling;
+    ruling.mode = MODE_ONLINE;
+    if (a->offline || (in_background && policy_account_is_due(&remembered)))
+        ruling.mode = MODE_OFFLINE;
+    if (a->offline)
+        ruling.offline_until = policy_offline_until(&remembered);
+    return ruling;
+}
+
 /* This host is at fault: nobody of ours can sign in, and the log says why. */
-static enum verdict broken(struct talk *talk, const struct error *why)
+static struct ruling broken(struct talk *talk, const struct error *why)
 {
     log_line(LOG_LEVEL_ERROR, "nobody can sign in: %s", why->text);
     talk_fail(talk, words_text(WORDS_BROKEN), &(struct error){0});
-    return VERDICT_UNAVAILABLE;
+    return (struct ruling){.verdict = VERDICT_UNAVAILABLE};
 }
 
-enum verdict session_run(const struct request *request, const struct caller *caller,
-                         struct talk *talk)
+struct ruling session_run(const struct request *request, const struct caller *caller,
+                          struct talk *talk)
 {
     OWNED(config_owned) struct config *config = NULL;
     OWNED(store_owned) struct store *store = NULL;
@@ -61,5 +80,5 @@ enum verdict session_run(const struct request *request, const struct caller *cal
         return broken(talk, &why);
     verdict = run(&attempt);
     report_sign_in(&attempt, verdict);
-    return verdict;
+    return ruling_of(&attempt, verdict);
 }

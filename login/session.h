@@ -6,5 +6,5 @@
 #include "login/process.h"
 #include "login/talk.h"
 
-enum verdict session_run(const struct request *request, const struct caller *caller,
-                         struct talk *talk) __attribute__((nonnull));
+struct ruling session_run(const struct request *request, const struct caller *caller,
+                          struct talk *talk) __attribute__((nonnull));

@@ -93,13 +93,14 @@ enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, stru
     return ask(talk, FRAME_SECRET, prompt, reply, why);
 }
 
-bool talk_verdict(struct talk *talk, enum verdict verdict, const char *text, struct error *why)
+bool talk_verdict(struct talk *talk, const struct ruling *ruling, const char *text,
+                  struct error *why)
 {
     struct deadline deadline = deadline_in_ms(SEND_MS);
-    char bytes[1 + 240];
-    size_t length = strnlen(text, sizeof bytes - 1);
+    char bytes[RULING_BYTES + 240];
+    size_t length = strnlen(text, sizeof bytes - RULING_BYTES);
 
-    bytes[0] = (char)verdict;
-    memcpy(bytes + 1, text, length);
-    return frame_send(talk->fd, FRAME_VERDICT, bytes, 1 + length, &deadline, why);
+    ruling_encode(ruling, bytes);
+    memcpy(bytes + RULING_BYTES, text, length);
+    return frame_send(talk->fd, FRAME_VERDICT, bytes, RULING_BYTES + length, &deadline, why);
 }

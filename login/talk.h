@@ -47,5 +47,5 @@ enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, stru
     __attribute__((nonnull));
 
 /* The last word. `text` is for the log of the calling program, not for the person; may be empty. */
-bool talk_verdict(struct talk *talk, enum verdict verdict, const char *text, struct error *why)
-    __attribute__((nonnull));
+bool talk_verdict(struct talk *talk, const struct ruling *ruling, const char *text,
+                  struct error *why) __attribute__((nonnull));

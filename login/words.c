@@ -66,9 +66,10 @@ void words_right_spelling(const char *name, char *out, size_t size)
              name);
 }
 
-void words_offline_until(enum words cause, const char *date, char *out, size_t size)
+void words_offline_until(const char *date, char *out, size_t size)
 {
-    snprintf(out, size, "%s You are signed in with what this host remembers; that works until %s.",
-             cause == WORDS_NONE ? "The sign-in service cannot be reached." : words_text(cause),
+    snprintf(out, size,
+             "The sign-in service cannot be reached. You are signed in with what this host "
+             "remembers; that works until %s.",
              date);
 }

@@ -50,8 +50,5 @@ const char *words_text(enum words words);
 /* For somebody who typed a name in capital letters: how it is written here. */
 void words_right_spelling(const char *name, char *out, size_t size);
 
-/*
- * For somebody let in by what is remembered: until when that works. `cause` is what is wrong;
- * WORDS_NONE: nobody can be reached.
- */
-void words_offline_until(enum words cause, const char *date, char *out, size_t size);
+/* For somebody let in by what is remembered, when the session begins: until when that works. */
+void words_offline_until(const char *date, char *out, size_t size);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "login/words.h"
 #include "pam_module/helper.h"
+#include "pam_module/mode.h"
 #include "pam_module/relay.h"
 
 #include <security/pam_ext.h>
@@ -47,12 +48,11 @@ static bool fill(pam_handle_t *pam, const char *user, struct request *request, s
            copy_item(pam, PAM_RUSER, request->remote_user, sizeof request->remote_user, why);
 }
 
-static enum verdict say(pam_handle_t *pam, const struct request *request, enum words words,
-                        enum verdict verdict)
+static struct ruling unavailable(pam_handle_t *pam, const struct request *request, enum words words)
 {
     if (!request->silent)
         pam_error(pam, "%s", words_text(words));
-    return verdict;
+    return (struct ruling){.verdict = VERDICT_UNAVAILABLE};
 }
 
 /* By the socket if that is the way; by a child where it is, or where there is no socket. */
@@ -70,12 +70,12 @@ static enum helper_start start(pam_handle_t *pam, enum helper_way *way, struct h
     return helper_start(*way, helper, why);
 }
 
-static enum verdict ask(pam_handle_t *pam, const struct request *request,
-                        const struct options *options, struct error *why)
+static struct ruling ask(pam_handle_t *pam, const struct request *request,
+                         const struct options *options, struct error *why)
 {
     enum helper_way way = helper_way(request->remote_user);
+    struct ruling ruling = {.verdict = VERDICT_FAILED};
     struct helper helper;
-    enum verdict verdict;
     bool late = false;
 
     switch (start(pam, &way, &helper, options, why)) {
@@ -83,19 +83,19 @@ static enum verdict ask(pam_handle_t *pam, const struct request *request,
         break;
     case HELPER_ABSENT:
     case HELPER_BUSY: /* somebody listens and does not serve us, or we may not start a helper */
-        return say(pam, request, WORDS_NO_HELPER, VERDICT_UNAVAILABLE);
+        return unavailable(pam, request, WORDS_NO_HELPER);
     default:
-        return VERDICT_FAILED;
+        return ruling;
     }
-    verdict = relay_run(pam, helper.fd, request, options, &late, why);
-    helper_end(&helper, verdict != VERDICT_FAILED);
-    if (verdict != VERDICT_FAILED)
-        return verdict;
+    ruling = relay_run(pam, helper.fd, request, options, &late, why);
+    helper_end(&helper, ruling.verdict != VERDICT_FAILED);
+    if (ruling.verdict != VERDICT_FAILED)
+        return ruling;
     if (way != HELPER_AS_CHILD && why->kind == ERROR_UNREACHABLE) {
         error_context(why, "no answer from latchkey-login.socket: is its MaxConnections= used up?");
-        return say(pam, request, late ? WORDS_LATE : WORDS_NO_HELPER, VERDICT_UNAVAILABLE);
+        return unavailable(pam, request, late ? WORDS_LATE : WORDS_NO_HELPER);
     }
-    return late ? say(pam, request, WORDS_LATE, VERDICT_UNAVAILABLE) : verdict;
+    return late ? unavailable(pam, request, WORDS_LATE) : ruling;
 }
 
 /*
@@ -177,14 +177,16 @@ int attempt_run(pam_handle_t *pam, enum action action, const char *user, enum ga
 {
     struct request request = {.action = action, .silent = silent};
     struct error why = {0};
-    enum verdict verdict = VERDICT_FAILED;
+    struct ruling ruling = {.verdict = VERDICT_FAILED};
     int code;
 
     if (fill(pam, user, &request, &why))
-        verdict = ask(pam, &request, options, &why);
-    code = verdict < VERDICTS ? meanings[verdict].code : PAM_SYSTEM_ERR;
+        ruling = ask(pam, &request, options, &why);
+    code = ruling.verdict < VERDICTS ? meanings[ruling.verdict].code : PAM_SYSTEM_ERR;
     if (code == PAM_SUCCESS)
         code = confirm(pam, &request, before, &why);
-    report(pam, &request, verdict, code, options, &why);
+    if (code == PAM_SUCCESS)
+        mode_set(pam, &ruling);
+    report(pam, &request, ruling.verdict, code, options, &why);
     return code;
 }

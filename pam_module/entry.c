@@ -5,6 +5,7 @@
 #include "login/words.h"
 #include "pam_module/attempt.h"
 #include "pam_module/home.h"
+#include "pam_module/mode.h"
 
 #include <security/pam_ext.h>
 #include <syslog.h>
@@ -88,6 +89,7 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
         tell_spelling(pam, right);
     if (code != PAM_SUCCESS)
         return code;
+    mode_forget(pam);
     code = attempt_run(pam, ACTION_AUTHENTICATE, user, gate, silent, &options);
     if (code == PAM_SUCCESS)
         remember_admission(pam, user);
@@ -153,6 +155,8 @@ int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **arg
     int code = session(pam, &user);
 
     (void)argc, (void)argv;
+    if (code == PAM_SUCCESS)
+        mode_tell(pam, flags & PAM_SILENT);
     return code == PAM_SUCCESS && !home_fits(pam, user, flags) ? PAM_SESSION_ERR : code;
 }
 

@@ -95,22 +95,21 @@ static void show(const struct relay *relay, int style, const char *text)
         (void)pam_prompt(relay->pam, style, NULL, "%s", text);
 }
 
-static enum heed read_verdict(const struct relay *relay, struct frame *frame, enum verdict *verdict,
-                              struct error *why)
+static enum heed read_ruling(const struct relay *relay, struct frame *frame, struct ruling *ruling,
+                             struct error *why)
 {
-    unsigned char byte = (unsigned char)frame->text[0];
+    char *text = frame->text + RULING_BYTES;
 
-    if (!frame->length || byte >= VERDICTS) {
+    if (!ruling_decode(frame, ruling)) {
         error_set(why, ERROR_MALFORMED, "the helper's verdict makes no sense");
         return HEED_BROKEN;
     }
-    *verdict = (enum verdict)byte;
-    text_printable(frame->text + 1);
-    if (frame->text[1])
-        error_set(why, ERROR_REFUSED, "%s", frame->text + 1);
-    if (relay->refused && *verdict == VERDICT_ADMIT) {
+    text_printable(text);
+    if (*text)
+        error_set(why, ERROR_REFUSED, "%s", text);
+    if (relay->refused && ruling->verdict == VERDICT_ADMIT) {
         error_set(why, ERROR_REFUSED, "the application gave no usable answer");
-        *verdict = VERDICT_DENY;
+        *ruling = (struct ruling){.verdict = VERDICT_DENY};
     }
     return HEED_OVER;
 }
@@ -127,12 +126,12 @@ static enum heed take_wait(struct relay *relay, const struct frame *frame, struc
     return HEED_GOES_ON;
 }
 
-static enum heed take_frame(struct relay *relay, struct frame *frame, enum verdict *verdict,
+static enum heed take_frame(struct relay *relay, struct frame *frame, struct ruling *ruling,
                             struct error *why)
 {
     relay->next_ms = FRAME_SILENCE_MS;
     if (frame->kind == FRAME_VERDICT)
-        return read_verdict(relay, frame, verdict, why);
+        return read_ruling(relay, frame, ruling, why);
     if (frame->kind == FRAME_WAIT)
         return take_wait(relay, frame, why);
     display_clean(frame->text);
@@ -170,25 +169,26 @@ static bool receive(struct relay *relay, struct frame *frame, struct error *why)
     return received;
 }
 
-static enum verdict carry(struct relay *relay, struct error *why)
+static struct ruling carry(struct relay *relay, struct error *why)
 {
-    enum verdict verdict = VERDICT_FAILED;
+    const struct ruling failed = {.verdict = VERDICT_FAILED};
+    struct ruling ruling = failed;
     struct frame frame;
 
     for (int frames = 0; frames < RELAY_FRAMES_MOST; frames++) {
         if (!receive(relay, &frame, why))
-            return VERDICT_FAILED;
-        switch (take_frame(relay, &frame, &verdict, why)) {
+            return failed;
+        switch (take_frame(relay, &frame, &ruling, why)) {
         case HEED_GOES_ON:
             continue;
         case HEED_OVER:
-            return verdict;
+            return ruling;
         default:
-            return VERDICT_FAILED;
+            return failed;
         }
     }
     error_set(why, ERROR_MALFORMED, "the helper does not come to an end");
-    return VERDICT_FAILED;
+    return failed;
 }
 
 static bool begin(int fd, const struct request *request, struct error *why)
@@ -202,8 +202,8 @@ static bool begin(int fd, const struct request *request, struct error *why)
     return frame_send(fd, FRAME_BEGIN, text, length, &deadline, why);
 }
 
-enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
-                       const struct options *options, bool *late, struct error *why)
+struct ruling relay_run(pam_handle_t *pam, int fd, const struct request *request,
+                        const struct options *options, bool *late, struct error *why)
 {
     struct relay relay = {.pam = pam,
                           .fd = fd,
@@ -211,13 +211,13 @@ enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
                           .silent = request->silent,
                           .next_ms = FRAME_SILENCE_MS,
                           .work_left_ms = RELAY_WAIT_MS};
-    enum verdict verdict = VERDICT_FAILED;
+    struct ruling ruling = {.verdict = VERDICT_FAILED};
 
     if (begin(fd, request, why))
-        verdict = carry(&relay, why);
-    if (verdict == VERDICT_FAILED && !relay.heard && why->kind == ERROR_SYSTEM)
+        ruling = carry(&relay, why);
+    if (ruling.verdict == VERDICT_FAILED && !relay.heard && why->kind == ERROR_SYSTEM)
         why->kind = ERROR_UNREACHABLE;
     if (relay.late)
         *late = true;
-    return verdict;
+    return ruling;
 }

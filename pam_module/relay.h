@@ -21,11 +21,11 @@
 #define RELAY_SLACK_MS 150
 
 /*
- * VERDICT_FAILED with `why` filled when the helper gave none that makes sense;
+ * The ruling; one of VERDICT_FAILED with `why` filled when the helper gave none that makes sense;
  * ERROR_UNREACHABLE when it left or was silent without a single frame. For any other verdict
  * `why` holds the helper's words for the log, or nothing (ERROR_NONE). `*late`: it was silent for
  * longer than it may be; else untouched.
  */
-enum verdict relay_run(pam_handle_t *pam, int fd, const struct request *request,
-                       const struct options *options, bool *late, struct error *why)
+struct ruling relay_run(pam_handle_t *pam, int fd, const struct request *request,
+                        const struct options *options, bool *late, struct error *why)
     __attribute__((nonnull));

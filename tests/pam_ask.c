@@ -4,7 +4,7 @@
  * CONFIGURATION is a folder like /etc/pam.d, with a file `latchkey-test`. Prints `asked` at a
  * question, whose answer is a line of standard input; in the end `CODE MILLISECONDS`, from the
  * answer to the return of pam_authenticate (or the whole of it, if nothing was asked), and then
- * what was shown.
+ * what was shown, by the session as well if there is one.
  */
 #include "base/clock.h"
 #include "base/own.h"
@@ -56,13 +56,17 @@ int main(int count, char **arguments)
     struct application application = {.begun_ms = clock_ms()};
     const struct pam_conv conversation = {.conv = converse, .appdata_ptr = &application};
     pam_handle_t *pam = NULL;
+    long long took;
     int code;
 
     if (count != 3 || pam_start_confdir("latchkey-test", arguments[2], &conversation, arguments[1],
                                         &pam) != PAM_SUCCESS)
         return 2;
     code = pam_authenticate(pam, 0);
-    printf("%d %lld\n%s", code, (long long)(clock_ms() - application.begun_ms), application.shown);
+    took = clock_ms() - application.begun_ms;
+    if (code == PAM_SUCCESS && pam_open_session(pam, 0) == PAM_SUCCESS)
+        pam_close_session(pam, 0);
+    printf("%d %lld\n%s", code, took, application.shown);
     pam_end(pam, code);
     return 0;
 }

@@ -13,7 +13,9 @@ import sqlite3
 import struct
 import subprocess
 
+VERSION = 3  # FRAME_VERSION of login/frame.h
 VERDICTS = ['failed', 'admit', 'deny', 'forbidden', 'expired', 'unavailable', 'maxtries']
+MODES = [None, 'online', 'offline']
 ACTIONS = {'authenticate': b'1', 'account': b'2', 'password': b'3'}
 OWNER = 65534  # stands for the user latchkey
 IN_NAMESPACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec']
@@ -27,11 +29,17 @@ PATIENCE = 60  # seconds; a helper that is silent for longer is a failed test
 class SignIn:
     """What came of one conversation: the verdict, and all that the person was told."""
 
-    def __init__(self, verdict, told, asked):
-        self.verdict, self.told, self.asked = verdict, told, asked
+    def __init__(self, ruling, told, asked):
+        self.verdict, self.told, self.asked = 'silence', told, asked
+        self.mode, self.offline_until = None, 0
+        if ruling:
+            self.verdict, self.mode = VERDICTS[ruling[0]], MODES[ruling[1]]
+            self.offline_until = int.from_bytes(ruling[2:10], 'big')
+        if self.offline_until:  # as the module says it when the session begins
+            self.told = [*told, f'The sign-in service cannot be reached until {self.offline_until}.']
 
     def __repr__(self):
-        return f'{self.verdict} asked={self.asked} told={self.told}'
+        return f'{self.verdict} {self.mode} asked={self.asked} told={self.told}'
 
 
 def _receive(sock, length):
@@ -48,14 +56,14 @@ def receive_frame(sock):
     """The next one that is not about the helper's own time."""
     while True:
         version, kind, length = struct.unpack('>BcH', _receive(sock, 4))
-        assert version == 2, version
+        assert version == VERSION, version
         text = _receive(sock, length)
         if kind != b'W':
             return kind.decode(), text
 
 
 def send_frame(sock, kind, text):
-    sock.sendall(struct.pack('>BcH', 2, kind.encode(), len(text)) + text)
+    sock.sendall(struct.pack('>BcH', VERSION, kind.encode(), len(text)) + text)
 
 
 class Conversation:
@@ -94,7 +102,7 @@ class Conversation:
                 if not self.waiting:
                     kind, text = self._next()
                     if kind in ('', 'V'):
-                        return SignIn(VERDICTS[text[0]] if kind else 'silence', self.told, self.asked)
+                        return SignIn(text, self.told, self.asked)
                     self.waiting = kind not in 'TE'
                     continue
                 self.waiting = False

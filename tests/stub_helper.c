@@ -5,6 +5,8 @@
  *
  *   b  take BEGIN           T E  tell, fail          A S  ask, ask for a secret
  *   v? verdict: the byte that follows            p  admit for "right", else deny
+ *   u...;  admissions are offline, until that second; else they are online
+ *   V? a ruling of one byte                      m? the mode of admissions: that byte
  *   n  verdict frame without a verdict            d  write what we found to `seen`
  *   r  random bytes   H  a huge frame   R  a reply, which is not ours to send
  *   c  control bytes  F  tell for ever  h  hang   z  stop   x  leave
@@ -48,6 +50,28 @@ static size_t put_wait(const char *text)
 
     put(FRAME_WAIT, text, length);
     return length;
+}
+
+static struct ruling ruling = {.mode = MODE_ONLINE};
+
+static void put_ruling(enum verdict verdict)
+{
+    char text[RULING_BYTES];
+    struct ruling given = {.verdict = verdict};
+
+    if (verdict == VERDICT_ADMIT)
+        given = (struct ruling){verdict, ruling.mode, ruling.offline_until};
+    ruling_encode(&given, text);
+    put(FRAME_VERDICT, text, sizeof text);
+}
+
+/* The length of its text. */
+static size_t take_until(const char *text)
+{
+    char *end;
+
+    ruling = (struct ruling){.mode = MODE_OFFLINE, .offline_until = strtoll(text, &end, 10)};
+    return (size_t)(end - text);
 }
 
 static void take(void)
@@ -109,7 +133,7 @@ static void misbehave(char letter)
         (void)!send(STDIN_FILENO, bytes, sizeof bytes, MSG_NOSIGNAL);
         break;
     case 'H':
-        (void)!send(STDIN_FILENO, "\2T\xff\xff", 4, MSG_NOSIGNAL);
+        (void)!send(STDIN_FILENO, "\3T\xff\xff", 4, MSG_NOSIGNAL);
         (void)!send(STDIN_FILENO, bytes, memset(bytes, 'H', sizeof bytes) ? sizeof bytes : 0,
                     MSG_NOSIGNAL);
         break;
@@ -154,7 +178,13 @@ int main(int count, char **arguments, char **environment)
         else if (*letter == 'c')
             put(FRAME_TELL, "a\x1b[2J\r\0b", 8);
         else if (*letter == 'v')
+            put_ruling((enum verdict)(unsigned char)*++letter);
+        else if (*letter == 'V')
             put(FRAME_VERDICT, ++letter, 1);
+        else if (*letter == 'u')
+            letter += 1 + take_until(letter + 1);
+        else if (*letter == 'm')
+            ruling.mode = (enum mode) * ++letter;
         else if (*letter == 'w')
             letter += 1 + put_wait(letter + 1);
         else if (*letter == 'k')
@@ -162,7 +192,7 @@ int main(int count, char **arguments, char **environment)
         else if (*letter == 'n')
             put(FRAME_VERDICT, "", 0);
         else if (*letter == 'p')
-            put(FRAME_VERDICT, strcmp(frame.text, "right") == 0 ? "\1" : "\2", 1);
+            put_ruling(strcmp(frame.text, "right") == 0 ? VERDICT_ADMIT : VERDICT_DENY);
         else if (*letter == 'd')
             write_seen(count, arguments, environment);
         else

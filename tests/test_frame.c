@@ -286,9 +286,60 @@ static void a_request_with_an_overlong_text_or_no_user_is_refused(void **state)
     assert_false(request_decode("1xu\0\0\0\0", 8, &got, &why));
 }
 
+static void a_ruling_comes_back_as_it_went(void **state)
+{
+    static const int64_t times[] = {0, 1, 1795000000, INT64_C(1) << 32, RULING_UNTIL_MOST};
+
+    (void)state;
+    for (int verdict = 0; verdict < VERDICTS; verdict++)
+        for (int mode = 0; mode < MODES; mode++)
+            for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+                struct ruling sent = {(enum verdict)verdict, (enum mode)mode, times[i]};
+                struct ruling got = {.verdict = VERDICTS};
+                struct frame frame = {.length = RULING_BYTES};
+                bool meant = (mode == MODE_NONE || verdict == VERDICT_ADMIT) &&
+                             (mode == MODE_OFFLINE || times[i] == 0);
+
+                ruling_encode(&sent, frame.text);
+                assert_int_equal(ruling_decode(&frame, &got), meant);
+                assert_int_equal(got.verdict, meant ? verdict : VERDICTS);
+                if (meant)
+                    assert_true(got.mode == sent.mode && got.offline_until == sent.offline_until);
+            }
+}
+
+static void no_other_bytes_are_a_ruling(void **state)
+{
+    static const uint8_t offline[RULING_BYTES] = {VERDICT_ADMIT, MODE_OFFLINE, 0, 0, 0, 0, 1};
+    struct ruling got = {.verdict = VERDICTS};
+    struct frame frame = {.length = RULING_BYTES};
+
+    (void)state;
+    memcpy(frame.text, offline, sizeof offline);
+    for (frame.length = 0; frame.length < RULING_BYTES; frame.length++)
+        assert_false(ruling_decode(&frame, &got));
+    for (int byte = MODES; byte < 256; byte++) {
+        frame.text[1] = (char)byte;
+        assert_false(ruling_decode(&frame, &got));
+    }
+    for (int byte = VERDICTS; byte < 256; byte++) {
+        memcpy(frame.text, offline, sizeof offline);
+        frame.text[0] = (char)byte;
+        assert_false(ruling_decode(&frame, &got));
+    }
+    for (int byte = 2; byte < 5; byte++) { /* a year of five digits, or before 1970 */
+        memcpy(frame.text, offline, sizeof offline);
+        frame.text[byte] = (char)0xff;
+        assert_false(ruling_decode(&frame, &got));
+    }
+    assert_int_equal(got.verdict, VERDICTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ruling_comes_back_as_it_went),
+        cmocka_unit_test(no_other_bytes_are_a_ruling),
         cmocka_unit_test(every_kind_and_length_comes_back_as_it_went),
         cmocka_unit_test(a_frame_that_is_cut_anywhere_is_refused_and_nothing_is_touched),
         cmocka_unit_test(only_this_version_and_known_kinds_are_taken),

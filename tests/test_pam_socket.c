@@ -73,7 +73,10 @@ static int authenticate_as(void)
     return pam_authenticate(pam, 0);
 }
 
-#define MAXTRIES_FRAME "\2V\0\1\6" /* what the socket answers; a child of ours admits */
+#define FRAME_BYTES    14
+#define NO_TIME        "\0\0\0\0\0\0\0\0"
+#define ADMIT_FRAME    "\3V\0\xa\1\1" NO_TIME
+#define MAXTRIES_FRAME "\3V\0\xa\6\0" NO_TIME /* what the socket answers; a child of ours admits */
 
 static void who_was_called_by_somebody_else_asks_at_the_socket(void **state)
 {
@@ -99,13 +102,13 @@ static void who_was_called_by_somebody_else_asks_at_the_socket(void **state)
 
         if (cases[i].effective != 0 && !stranger_can_come_here())
             continue;
-        child = serve(0, MAXTRIES_FRAME, 5);
+        child = serve(0, MAXTRIES_FRAME, FRAME_BYTES);
         real = cases[i].real;
         effective = cases[i].effective;
         remote_user = cases[i].remote_user;
         assert_int_equal(in_child(authenticate_as), cases[i].with_socket);
         stop_serving(child);
-        child = serve(1000, "\2V\0\1\1", 5); /* an ADMIT of somebody who is not root */
+        child = serve(1000, ADMIT_FRAME, FRAME_BYTES); /* an ADMIT of somebody who is not root */
         assert_int_equal(in_child(authenticate_as), cases[i].with_stranger);
         stop_serving(child);
         assert_int_equal(in_child(authenticate_as), cases[i].without_socket);
@@ -121,9 +124,9 @@ static void who_is_not_served_at_the_socket_starts_no_helper(void **state)
         int code;
     } cases[] = {
         {"", 0, PAM_AUTHINFO_UNAVAIL},
-        {"\2V", 2, PAM_AUTHINFO_UNAVAIL},
-        {"\2T\0\1x", 5, PAM_SYSTEM_ERR},  /* a word, and then nothing */
-        {"\3V\0\1\1", 5, PAM_SYSTEM_ERR}, /* not our language */
+        {"\3V", 2, PAM_AUTHINFO_UNAVAIL},
+        {"\3T\0\1x", 5, PAM_SYSTEM_ERR},  /* a word, and then nothing */
+        {"\2V\0\1\1", 5, PAM_SYSTEM_ERR}, /* not our language */
     };
 
     (void)state;
@@ -197,7 +200,7 @@ static void the_socket_asks_nothing_of_strangers_for_others(void **state)
 {
     static const char *const names[] = {"root", "alice", "local@contoso.example",
                                         "outside@contoso.example"};
-    pid_t child = serve(0, "\2V\0\1\1", 5);
+    pid_t child = serve(0, ADMIT_FRAME, FRAME_BYTES);
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -24,7 +24,7 @@ from signin import Host
 
 # The longest first.
 THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
-          'company', 'crowds', 'decisions', 'callers', 'hosts', 'recovery']
+          'company', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes']
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; shift; exec "$@"']

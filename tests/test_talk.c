@@ -80,13 +80,13 @@ static void each_verb_sends_its_own_frame(void **state)
     assert_true(talk_fail(&talk, "fail", &why));
     assert_int_equal(talk_ask(&talk, "ask", &reply, &why), HEARD_NOTHING);
     assert_int_equal(talk_secret(&talk, "secret", &reply, &why), HEARD_NOTHING);
-    assert_true(talk_verdict(&talk, VERDICT_EXPIRED, "gone", &why));
+    assert_true(talk_verdict(&talk, &(struct ruling){.verdict = VERDICT_EXPIRED}, "gone", &why));
     for (const char *kind = "TEASV"; *kind; kind++) {
         assert_true(frame_receive(pair[1], &frame, &deadline, &why));
         assert_int_equal(frame.kind, *kind);
     }
     assert_int_equal(frame.text[0], VERDICT_EXPIRED);
-    assert_string_equal(frame.text + 1, "gone");
+    assert_string_equal(frame.text + RULING_BYTES, "gone");
     close(pair[0]);
     close(pair[1]);
 }
@@ -104,7 +104,7 @@ static void a_hang_up_is_a_failure(void **state)
     shutdown(pair[1], SHUT_WR);
     assert_int_equal(talk_ask(&talk, "ask", &reply, &why), HEARD_FAILED);
     close(pair[1]);
-    assert_false(talk_verdict(&talk, VERDICT_ADMIT, "", &why));
+    assert_false(talk_verdict(&talk, &(struct ruling){.verdict = VERDICT_ADMIT}, "", &why));
     close(pair[0]);
 }
 

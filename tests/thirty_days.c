@@ -386,7 +386,7 @@ static enum verdict sign_in(const char *name, const char *password)
     talk.fd = ends[0];
     person.fd = ends[1];
     pthread_create(&thread, NULL, converse, &person);
-    verdict = session_run(&request, &root, &talk);
+    verdict = session_run(&request, &root, &talk).verdict;
     close(ends[0]);
     pthread_join(thread, NULL);
     close(ends[1]);

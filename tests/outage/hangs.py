@@ -38,7 +38,7 @@ class Application:
         build = t.host.build
         os.makedirs(f'{build}/pam.d', exist_ok=True)
         with open(f'{build}/pam.d/latchkey-test', 'w', encoding='utf-8') as service:
-            service.write(f'auth required {build}/pam_latchkey.so\n')
+            service.write(f'auth required {build}/pam_latchkey.so\nsession required {build}/pam_latchkey.so\n')
         # pylint: disable=consider-using-with # ended by finish()
         self.process = subprocess.Popen(
             IN_NAMESPACE + [APPLICATION, f'{build}/nsswitch.conf', build, name],
