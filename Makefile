@@ -248,7 +248,7 @@ test-outage: check-build
 test-people: check-build
 	tests/test_people_command.py $(check_b)
 
-## test-cache: damage, kills, faults, hostile names and all lengths of buffers, a slice of them; all with FULL=1
+## test-cache: damage, kills, faults, hostile names, ids and lengths of buffers, a slice of them (FULL=1: all; PARTS='store ids': only these)
 test-cache: check-build
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(sanitized_b) $(sanitized) \
 	    $(call own_folders,$(sanitized_b)) $(sanitized_b)/$(notdir $(nss)) \
