@@ -17,8 +17,8 @@
 
 /* What the child says. */
 struct message {
-    uint8_t good; /* 1; else `why` counts alone */
-    struct error why;
+    uint8_t good;      /* 1; else `why` counts alone */
+    struct error why;  /* when it is good: why the following is not all */
     uint32_t left_out; /* who have no name here any more */
     char names[NAMED_MOST][NAME_MOST + 1];
 };
@@ -37,19 +37,22 @@ static bool is_in(const struct snapshot *snapshot, const struct naming *naming, 
            snapshot_gids_of(snapshot, shown, &ignored) == LOOKUP_FOUND;
 }
 
-static void list_left_out(struct store *store, const struct snapshot *snapshot,
-                          struct message *message)
+static bool list_left_out(struct store *store, const struct snapshot *snapshot,
+                          struct message *message, struct error *why)
 {
     OWNED(free_memory) struct exported_group *groups = calloc(GROUPS_MOST, sizeof *groups);
     OWNED(export_owned) struct store_export *export = NULL;
     struct exported_person person;
-    struct error ignored = {0};
+    enum lookup lookup;
 
-    if (!groups || !store_export_begin(store, &export, &ignored))
-        return;
-    while (store_export_next(export, groups, &person, &ignored) == LOOKUP_FOUND)
+    if (!groups)
+        return error_set(why, ERROR_SYSTEM, "no memory");
+    if (!store_export_begin(store, &export, why))
+        return false;
+    while ((lookup = store_export_next(export, groups, &person, why)) == LOOKUP_FOUND)
         if (!is_in(snapshot, store_naming(store), person.name) && message->left_out++ < NAMED_MOST)
             (void)text_copy(message->names[message->left_out - 1], NAME_MOST + 1, person.name);
+    return lookup == LOOKUP_ABSENT;
 }
 
 static bool publish(struct message *message, struct error *why)
@@ -64,7 +67,8 @@ static bool publish(struct message *message, struct error *why)
     folder = open(PUBLIC_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || !snapshot_file_map(folder, "snapshot", &snapshot))
         return error_set(why, ERROR_SYSTEM, SNAPSHOT_PATH " cannot be read");
-    list_left_out(store, &snapshot, message);
+    if (list_left_out(store, &snapshot, message, why))
+        *why = (struct error){0};
     return true;
 }
 
@@ -117,6 +121,9 @@ bool republish(bool json, struct error *why)
 
     if (heard && message.good == 1) {
         tell_left_out(&message, json);
+        if (message.why.kind)
+            fprintf(stderr, "who has no name on this host is not known of all: %s\n",
+                    plain(message.why.text, sizeof message.why.text));
         return true;
     }
     fprintf(stderr, "%s\n", heard ? plain(message.why.text, sizeof message.why.text) : silent.text);
