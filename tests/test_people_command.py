@@ -9,6 +9,7 @@ import os
 import pty
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -30,6 +31,16 @@ def people_come_in_and_go_out_alike(host):
     assert "2 as before" in host.take(*out.values())
     assert generation(host) == before, "nothing changed, but something was published"
     assert host.rows("SELECT count(*) FROM person WHERE verifier <> '' OR token IS NOT NULL") == [(0,)]
+
+
+def the_longest_texts_are_taken_and_no_longer_ones(host):
+    longest = {"home": "/" + "h" * 510, "shell": "/" + "s" * 510}
+    for text in longest:
+        said = host.take(person("ada", **{**longest, text: longest[text] + "x"}), status=1)
+        assert "line 1: " in said and not host.people(), said
+    host.take(person("ada", **longest))
+    ada = host.people()["ada@contoso.example"]
+    assert {text: ada[text] for text in longest} == longest, ada
 
 
 def a_home_moves_only_when_a_line_says_so(host):
@@ -170,6 +181,65 @@ def it_is_not_done_as_root(host):
             kinds = ["given up" if "setresuid(65534" in line else "mapped" for line in lines
                      if "setresuid(65534" in line or "PROT_READ, MAP_SHARED" in line]
         assert kinds and kinds[0] == "given up" and "mapped" in kinds, kinds
+
+
+def facts_of(process):
+    """Its user, its session, and the number of its terminal."""
+    with open(f"/proc/{process}/status", encoding="ascii") as lines:
+        uid = next(line.split()[1] for line in lines if line.startswith("Uid:"))
+    with open(f"/proc/{process}/stat", encoding="ascii") as line:
+        fields = line.read().rpartition(")")[2].split()
+    return int(uid), int(fields[3]), int(fields[4])
+
+
+def descendants(process):
+    with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as children:
+        for child in children.read().split():
+            yield int(child)
+            yield from descendants(child)
+
+
+def who_gave_root_up(process):
+    """Of all that it has started, and those have."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            for child in descendants(process):
+                if facts_of(child)[0] == OWNER:
+                    return child
+        except OSError:
+            continue
+    raise AssertionError("nobody gave root up")
+
+
+def nobody_can_type_into_roots_terminal(host):
+    ours, theirs = pty.openpty()
+
+    def by_hand(*words):  # a shell leads the session and has the terminal, as when somebody types the command
+        return subprocess.Popen(["setsid", "--ctty", "sh", "-c", '"$0" "$@"; exit $?', host.build + "/latchkey", *words],
+                                stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    pipe = host.state + "/pipe"
+    os.mkfifo(pipe, 0o600)
+    with by_hand("people", "import", pipe) as shell:
+        with open(pipe, "wb"):
+            tool = who_gave_root_up(shell.pid)
+            _, session, terminal = facts_of(shell.pid)
+            assert session == shell.pid and terminal, "the test has no terminal"
+            assert facts_of(tool) == (OWNER, session, 0), facts_of(tool)
+            os.write(ours, b"\3")  # Ctrl-C still reaches it
+            shell.wait(60)
+    assert not host.people()
+    with sqlite3.connect(host.store, isolation_level=None) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        with by_hand("config", "apply") as shell:
+            child = who_gave_root_up(shell.pid)
+            assert facts_of(child) == (OWNER, child, 0), facts_of(child)
+            assert os.readlink(f"/proc/{child}/fd/0") == "/dev/null"
+            held.execute("COMMIT")
+            assert shell.wait(60) == 0
+    os.close(ours)
+    os.close(theirs)
 
 
 def a_file_that_only_root_may_read_is_verified(host):
@@ -355,11 +425,11 @@ def calls_that_are_wrong_are_told(host):
     host.take(person("a"), status=3)
 
 
-TESTS = (people_come_in_and_go_out_alike, a_home_moves_only_when_a_line_says_so,
+TESTS = (people_come_in_and_go_out_alike, the_longest_texts_are_taken_and_no_longer_ones, a_home_moves_only_when_a_line_says_so,
          bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
          a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
          others_get_in_between, interrupted_it_shows_what_it_has_recorded, what_cannot_be_shown_is_told,
-         it_is_not_done_as_root, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,
+         it_is_not_done_as_root, nobody_can_type_into_roots_terminal, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,
          a_bar_is_drawn_on_a_terminal_alone, damage_is_found, rollback_and_rebuild, programs_can_read_what_is_told,
          a_lost_or_damaged_store_is_recovered,
          without_a_sound_snapshot_nothing_is_recovered, calls_that_are_wrong_are_told)
