@@ -389,6 +389,7 @@ MENDED_BY_SOMEBODY = {
     'a certificate of yesterday': ('tls', {'listen': {'certificate': 'expired'}}),
     'a portal': ('page', raw(200, '<html>Welcome to the hotel</html>', {'Content-Type': 'text/html'})),
     'a redirect': ('page', raw(302, '', {'Location': 'https://portal.example/'})),
+    'a network': ('page', raw(511, '<html>log in first</html>', {'Content-Type': 'text/html'})),
     'an outage': (None, {'number': 90033}), 'silence': (None, {'listen': {'mode': 'refuse'}})}
 
 
