@@ -64,6 +64,27 @@ static bool is_group_name(const struct snapshot *s, const char *name,
                        : name_is_group(name) && !name_is_dangerous(name);
 }
 
+#define AHEAD 16u /* members whose records are called for before it is their turn */
+
+/* Their names, one behind the other, which fill what was said of them. */
+static bool copy_members(const struct snapshot *s, const struct group_record *record, char *to)
+{
+    size_t left = record->members_size;
+
+    for (uint32_t i = 0; i < record->members; i++) {
+        struct person_record person;
+
+        if (record->members - i > AHEAD)
+            __builtin_prefetch(s->bytes + member_at(s, record, i + AHEAD));
+        if (!person_record_read(s, member_at(s, record, i), &person) || person.name >= left)
+            return false;
+        record_copy(s, person.text_at, to, person.name + 1);
+        to += person.name + 1;
+        left -= person.name + 1;
+    }
+    return left == 0;
+}
+
 /* Pointers to the members first, then the texts. */
 enum lookup group_answer(const struct snapshot *s, const struct group_record *record,
                          struct answer_space *space, struct snapshot_group *found)
@@ -79,8 +100,8 @@ enum lookup group_answer(const struct snapshot *s, const struct group_record *re
     }
     members = (char **)(void *)(space->bytes + pad);
     name = space->bytes + pad + pointers;
-    record_copy(s, record->text_at, name, size);
-    if (!is_group_name(s, name, record) ||
+    record_copy(s, record->text_at, name, record->name + 1);
+    if (!is_group_name(s, name, record) || !copy_members(s, record, name + record->name + 1) ||
         !name_split_people(name + record->name + 1, record->members_size, members, record->members,
                            s->names))
         return LOOKUP_UNAVAILABLE;

@@ -64,6 +64,14 @@ const char *name_of(const struct snapshot_builder *builder, const struct built_p
 bool tables_make(struct snapshot_builder *builder, struct image *image, uint64_t *seed,
                  struct error *why);
 
+/* Where the people start in the file. */
+static inline uint64_t people_part_at(const struct snapshot_builder *builder)
+{
+    uint64_t records = (uint64_t)builder->people_count + builder->group_count;
+
+    return sizeof(struct snapshot_header) + 2 * snapshot_buckets(records) * SNAPSHOT_LINE;
+}
+
 static inline struct built_group *groups_of(const struct snapshot_builder *builder)
 {
     return (struct built_group *)(void *)builder->groups.bytes;

@@ -12,15 +12,21 @@
 struct check {
     const struct snapshot *s;
     struct snapshot_faults *faults;
-    uint32_t *seen_in; /* by the place of a person: the number of the group that named him last */
-    char *space;       /* for one group's answer */
+    bool *is_person; /* by the place: whether a person's record begins there */
+    char *space;     /* for one group's answer */
     size_t space_size;
     uint64_t of_people, of_groups; /* memberships */
 };
 
+/* `at` is the place of what could be a person's record. */
+static bool *is_person_at(const struct check *check, size_t at)
+{
+    return &check->is_person[(at - check->s->people_at) / SNAPSHOT_UNIT];
+}
+
 static void check_release(struct check *check)
 {
-    free(check->seen_in);
+    free(check->is_person);
     free(check->space);
 }
 
@@ -115,6 +121,7 @@ static bool check_person(struct check *check, uint32_t number, size_t at, size_t
         return false;
     }
     *end = record.end;
+    *is_person_at(check, at) = true;
     if (person_answer(check->s, &record, NULL, &space, &person) != LOOKUP_FOUND) {
         fault(check, at, "person %u (uid %u) has a name, gecos, home or shell that may not be",
               number, record.uid);
@@ -147,22 +154,16 @@ static bool has_gid(const struct snapshot *s, const struct person_record *record
     return false;
 }
 
-static void check_member(struct check *check, uint32_t number, size_t at,
-                         const struct snapshot_group *group, const char *member)
+/* `place` has given a name that may be. */
+static void check_member(struct check *check, size_t at, const struct snapshot_group *group,
+                         const char *member, size_t place)
 {
-    size_t place = place_of_name(check->s, member, strlen(member));
     struct person_record record;
-    uint32_t *seen;
 
-    check->of_groups++;
-    if (!place || place >= check->s->groups_at || !person_record_read(check->s, place, &record)) {
+    if (!person_record_read(check->s, place, &record) || !*is_person_at(check, place)) {
         fault(check, at, "%.60s has a member who is not there: %.60s", group->name, member);
         return;
     }
-    seen = &check->seen_in[(place - check->s->people_at) / SNAPSHOT_UNIT];
-    if (*seen == number)
-        fault(check, at, "%.60s has a member twice: %.60s", group->name, member);
-    *seen = number;
     if (!has_gid(check->s, &record, group->gid))
         fault(check, at, "%.60s has a member who does not know it: %.60s", group->name, member);
 }
@@ -173,8 +174,7 @@ static bool make_space(struct check *check, const struct group_record *record, s
         ((size_t)record->members + 2) * sizeof(char *) + record->name + 1 + record->members_size;
     char *space;
 
-    /* Not more than the file can hold: each member takes a byte at least. */
-    if (size <= check->space_size || record->members > record->members_size)
+    if (size <= check->space_size)
         return true;
     space = realloc(check->space, size);
     if (!space)
@@ -196,8 +196,15 @@ static void check_group(struct check *check, uint32_t number, size_t at,
         return;
     }
     check_found(check, at, group.name, group.gid);
-    for (char **member = group.members; *member; member++)
-        check_member(check, number, at, &group, *member);
+    check->of_groups += record->members;
+    for (uint32_t i = 0; i < record->members; i++) {
+        size_t place = member_at(check->s, record, i);
+
+        check_member(check, at, &group, group.members[i], place);
+        if (i && place <= member_at(check->s, record, i - 1))
+            fault(check, at, "%.60s has a member twice or out of order: %.60s", group.name,
+                  group.members[i]);
+    }
 }
 
 static bool check_groups(struct check *check, struct error *why)
@@ -261,8 +268,8 @@ bool snapshot_check(const struct snapshot *s, struct snapshot_facts *facts,
 
     check.space_size = NAME_MOST + 1 + 4 * sizeof(char *);
     check.space = malloc(check.space_size);
-    check.seen_in = calloc((s->groups_at - s->people_at) / SNAPSHOT_UNIT + 1, sizeof(uint32_t));
-    if (!check.space || !check.seen_in)
+    check.is_person = calloc((s->groups_at - s->people_at) / SNAPSHOT_UNIT + 1, sizeof(bool));
+    if (!check.space || !check.is_person)
         return error_set(why, ERROR_SYSTEM, "no memory to verify a snapshot");
     if (!snapshot_file_is_whole(s))
         fault(&check, offsetof(struct snapshot_header, checksum), "the checksum is wrong");

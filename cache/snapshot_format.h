@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SNAPSHOT_MAGIC       "LATCHKY1"
+#define SNAPSHOT_MAGIC       "LATCHKY2"
 #define SNAPSHOT_LINE        64u
 #define SNAPSHOT_UNIT        8u                  /* places of records are counted in these */
 #define SNAPSHOT_SIZE_MOST   (UINT64_C(1) << 35) /* what 32 bits of units can reach */
@@ -53,12 +53,14 @@ struct snapshot_person_record {
     uint16_t name, gecos, home, shell; /* lengths without the NUL */
 };
 
-/* Then: the name, the members' names, each with a NUL; zeros to a whole unit. */
+/* Then: the name with a NUL; zeros to a multiple of 4; the places of the members' records, in the
+ * order of the file; zeros to a whole unit. */
 struct snapshot_group_record {
     uint32_t gid;
-    uint32_t members;      /* how many */
-    uint32_t members_size; /* bytes of their names with the NULs */
-    uint32_t name;         /* length without the NUL */
+    uint32_t members; /* how many */
+    uint32_t
+        members_size; /* bytes of all their names with the NULs: the room that an answer takes */
+    uint32_t name;    /* length without the NUL */
 };
 
 static inline uint64_t snapshot_round_up(uint64_t size, uint64_t unit)

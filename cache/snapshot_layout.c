@@ -75,10 +75,11 @@ static uint64_t place_groups(struct snapshot_builder *builder)
 
     for (uint32_t i = 0; i < builder->group_count; i++) {
         groups[i].at = at;
-        groups[i].end = at + sizeof(struct snapshot_group_record) + groups[i].name + 1;
+        groups[i].end = snapshot_round_up(
+            at + sizeof(struct snapshot_group_record) + groups[i].name + 1, sizeof(uint32_t));
         if (groups[i].members_size > UINT32_MAX)
             return 0;
-        at = snapshot_round_up(groups[i].end + groups[i].members_size, SNAPSHOT_UNIT);
+        at = snapshot_round_up(groups[i].end + groups[i].members * sizeof(uint32_t), SNAPSHOT_UNIT);
     }
     return at;
 }
@@ -87,6 +88,7 @@ static void write_groups(struct snapshot_builder *builder, const uint32_t *numbe
                          unsigned char *out)
 {
     struct built_group *groups = groups_of(builder);
+    uint64_t people_at = people_part_at(builder);
 
     for (uint32_t i = 0; i < builder->group_count; i++) {
         struct snapshot_group_record record = {htole32(groups[i].gid), htole32(groups[i].members),
@@ -98,14 +100,13 @@ static void write_groups(struct snapshot_builder *builder, const uint32_t *numbe
                groups[i].name);
     }
     for (struct built_person person = {0}; next_person(builder, &person);) {
-        const char *name = name_of(builder, &person);
-        size_t size = (size_t)person.name + 1;
+        uint32_t place = htole32((uint32_t)((people_at + person.at) / SNAPSHOT_UNIT));
 
         for (uint32_t i = 0; i < person.gids; i++) {
             struct built_group *group = &groups[*numbers++ - 1];
 
-            memcpy(out + group->end, name, size);
-            group->end += size;
+            memcpy(out + group->end, &place, sizeof place);
+            group->end += sizeof place;
         }
     }
 }

@@ -51,10 +51,12 @@ bool group_record_read(const struct snapshot *s, size_t at, struct group_record 
                                     .members_size = word_at(s, at + 8),
                                     .name = word_at(s, at + 12),
                                     .text_at = at + head};
-    end = (uint64_t)record->text_at + record->name + 1 + record->members_size;
-    end = snapshot_round_up(end, SNAPSHOT_UNIT);
+    end = snapshot_round_up((uint64_t)record->text_at + record->name + 1, sizeof(uint32_t));
+    record->members_at = (size_t)end;
+    end = snapshot_round_up(end + (uint64_t)record->members * sizeof(uint32_t), SNAPSHOT_UNIT);
     record->end = (size_t)end;
-    return end <= s->size && id_is_ours(record->gid) && record->name - 1 < NAME_MOST;
+    return end <= s->size && id_is_ours(record->gid) && record->name - 1 < NAME_MOST &&
+           record->members_size <= (uint64_t)record->members * (NAME_MOST + 1);
 }
 
 struct group_record group_record_own(const struct person_record *person)

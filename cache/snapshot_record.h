@@ -80,7 +80,7 @@ struct person_record {
 struct group_record {
     uint32_t gid, members;
     size_t name, members_size; /* the name's length without the NUL */
-    size_t text_at, end;
+    size_t text_at, members_at, end;
     bool own; /* made from a person's record */
 };
 
@@ -114,6 +114,14 @@ static inline bool person_record_read(const struct snapshot *s, size_t at,
 
 /* The same of a group. */
 bool group_record_read(const struct snapshot *s, size_t at, struct group_record *record);
+/* Where the record of this member is said to be; `index` is less than record->members. */
+static inline size_t member_at(const struct snapshot *s, const struct group_record *record,
+                               uint32_t index)
+{
+    return (size_t)word_at(s, record->members_at + (size_t)index * sizeof(uint32_t)) *
+           SNAPSHOT_UNIT;
+}
+
 /* Of a person or of a group, as a group. */
 bool group_record_read_any(const struct snapshot *s, size_t at, struct group_record *record);
 /* The group that each person has, with the same name and number. */

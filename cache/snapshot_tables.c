@@ -113,7 +113,7 @@ bool tables_make(struct snapshot_builder *builder, struct image *image, uint64_t
 
     tables.buckets = snapshot_buckets((uint64_t)builder->people_count + builder->group_count);
     size = 2 * tables.buckets * SNAPSHOT_LINE;
-    tables.people_at = sizeof image->header + size;
+    tables.people_at = people_part_at(builder);
     tables.groups_at = tables.people_at + image->people_size;
     if (tables.groups_at + image->groups_size > SNAPSHOT_SIZE_MOST)
         return error_set(why, ERROR_SYSTEM, "snapshot: too large for the format");

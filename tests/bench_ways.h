@@ -183,12 +183,25 @@ static inline enum nss_status probe_uid(uid_t uid, struct passwd *out, char *buf
                       buffer);
 }
 
+/* The name of a member whose place stands at `at`; its size. */
+static inline size_t probe_member(size_t at, char *name)
+{
+    struct snapshot_person_record person;
+    uint32_t place;
+
+    memcpy(&place, probed.bytes + at, sizeof place);
+    memcpy(&person, probed.bytes + (size_t)place * SNAPSHOT_UNIT, sizeof person);
+    memcpy(name, probed.bytes + (size_t)place * SNAPSHOT_UNIT + sizeof person,
+           (size_t)person.name + 1);
+    return (size_t)person.name + 1;
+}
+
 static inline enum nss_status probe_group(const char *name, struct group *out, char *buffer,
                                           size_t size, int *error)
 {
     struct snapshot_group_record record;
     char **members = (char **)(void *)buffer, *text;
-    size_t at = probe_name(name);
+    size_t at = probe_name(name), places;
 
     (void)size;
     *error = 0;
@@ -196,12 +209,12 @@ static inline enum nss_status probe_group(const char *name, struct group *out, c
         return NSS_STATUS_NOTFOUND;
     memcpy(&record, probed.bytes + at, sizeof record);
     text = buffer + ((size_t)record.members + 1) * sizeof *members;
-    memcpy(text, probed.bytes + at + sizeof record, (size_t)record.name + 1 + record.members_size);
+    memcpy(text, probed.bytes + at + sizeof record, (size_t)record.name + 1);
+    places = snapshot_round_up(at + sizeof record + record.name + 1, sizeof(uint32_t));
     *out = (struct group){.gr_name = text, .gr_gid = record.gid, .gr_mem = members};
     text += record.name + 1;
     for (uint32_t i = 0; i < record.members; i++) {
-        members[i] = text;
-        text += strlen(text) + 1;
+        text += probe_member(places + i * sizeof(uint32_t), members[i] = text);
     }
     members[record.members] = NULL;
     return NSS_STATUS_SUCCESS;

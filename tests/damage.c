@@ -76,6 +76,8 @@ static void ask_near(size_t at)
 
         for (uint32_t i = first ? first - 1 : 0; i <= last && i < first + NEAR; i++)
             ask_owner(i);
+        if (first < PEOPLE) /* whose name is also told by the group */
+            ask_about_id(owners[PEOPLE + first % TEAMS].id, space);
         return;
     }
     for (size_t entry = line; entry < line + SNAPSHOT_LINE;

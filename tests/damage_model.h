@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define PEOPLE 206u
+#define PEOPLE 340u
 #define TEAMS  24u
 #define OTHER  SNAPSHOT_PATH ".other"
 #define HANG   120u

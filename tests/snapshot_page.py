@@ -40,7 +40,7 @@ class Snapshot:
         self.content = content
         (magic, self.superseded, self.domain, self.generation, size, self.checksum, self.seed, self.people_count,
          self.groups_count, people_size) = HEADER.unpack_from(content)
-        assert magic == b'LATCHKY1' and self.domain == 0 and size == len(content) <= 1 << 35, 'the header'
+        assert magic == b'LATCHKY2' and self.domain == 0 and size == len(content) <= 1 << 35, 'the header'
         self.buckets = (self.people_count + self.groups_count) // 4 + 1
         self.names_at, self.ids_at = 64, 64 + 64 * self.buckets
         self.people_at = self.ids_at + 64 * self.buckets
@@ -86,12 +86,16 @@ class Snapshot:
     def group(self, at):
         gid, count, size, length = struct.unpack_from('<IIII', self.content, at)
         (name,), end = self.texts(at + 16, [length])
-        members = self.content[end:end + size].split(b'\0')
-        assert members.pop() == b'' and len(members) == count and len(name) <= 255, name
-        self.zeros(end + size, up(end + size, 8))
-        assert re.fullmatch(NAME, name), name
-        self.groups[name] = gid, [member.decode() for member in members]
-        return name, gid, up(end + size, 8)
+        self.zeros(end, up(end, 4))
+        places = struct.unpack_from(f'<{count}I', self.content, up(end, 4))
+        members = [self.records[place * 8][0] for place in places]
+        assert sum(len(member) + 1 for member in members) == size and len(name) <= 255, name
+        assert list(places) == sorted(set(places)), f'the order of the members of {name}'
+        end = up(end, 4) + 4 * count
+        self.zeros(end, up(end, 8))
+        assert re.fullmatch(NAME, name) and not set(members) - set(self.people), name
+        self.groups[name] = gid, members
+        return name, gid, up(end, 8)
 
     def hash_of_name(self, name):
         name = name.encode()

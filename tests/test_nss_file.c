@@ -42,7 +42,7 @@ static void put(const void *bytes, size_t size)
 
 static void put_garbage(void)
 {
-    static const char bytes[4096] = "LATCHKY1";
+    static const char bytes[4096] = "LATCHKY2";
 
     put(bytes, sizeof bytes);
 }

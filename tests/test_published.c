@@ -73,6 +73,11 @@ static void break_magic(void)
     change_bytes(0, "x", 1);
 }
 
+static void older_format(void)
+{
+    change_bytes((off_t)sizeof SNAPSHOT_MAGIC - 2, "1", 1);
+}
+
 /* One bucket each, as there is one person: the header, the names, the ids, the people. */
 static void break_names(void)
 {
@@ -110,9 +115,9 @@ static void what_was_published_is_found(void **state)
 
 static void what_is_lost_or_damaged_is_noticed_and_made_anew(void **state)
 {
-    static void (*const ways[])(void) = {lose,        cut,         empty,       hide,
-                                         open_to_all, break_magic, break_names, break_ids,
-                                         change_uid,  break_shell};
+    static void (*const ways[])(void) = {lose,        cut,         empty,        hide,
+                                         open_to_all, break_magic, older_format, break_names,
+                                         break_ids,   change_uid,  break_shell};
     struct error why;
 
     (void)state;

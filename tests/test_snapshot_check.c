@@ -116,6 +116,9 @@ static void no_byte_that_counts_can_be_changed(void **state)
     free(file.bytes);
 }
 
+#define EVE_IS \
+    "Eve from the other side." /* so long that her part of the file has room behind her */
+
 /* Ann is in the group one, bob in both, eve in none; all names have one length. */
 static struct file three_people(void)
 {
@@ -130,8 +133,8 @@ static struct file three_people(void)
         snapshot_add_person(builder, ID_LEAST + 3, "ann@x.example", "", "/", "/b", both, 1, &why));
     assert_true(
         snapshot_add_person(builder, ID_LEAST + 4, "bob@x.example", "", "/", "/b", both, 2, &why));
-    assert_true(
-        snapshot_add_person(builder, ID_LEAST + 5, "eve@x.example", "", "/", "/b", NULL, 0, &why));
+    assert_true(snapshot_add_person(builder, ID_LEAST + 5, "eve@x.example", EVE_IS, "/", "/b", NULL,
+                                    0, &why));
     assert_true(snapshot_publish(builder, folder, &why));
     return read_file("snapshot");
 }
@@ -151,19 +154,52 @@ static unsigned char *find(const struct file *file, const char *text, int nth)
     }
 }
 
+/* Where the places of a group's members stand, whose name has three letters. */
+static unsigned char *members_of(const struct file *file, const char *group)
+{
+    return find(file, group, 1) + 4;
+}
+
+#define PLACE 4u /* bytes of one */
+
 static void a_member_twice(struct file *file)
 {
-    memcpy(find(file, "bob@", 2), "ann@", 4);
+    memcpy(members_of(file, "one") + PLACE, members_of(file, "one"), PLACE);
+}
+
+static void members_in_disorder(struct file *file)
+{
+    uint32_t places[2], turned[2];
+
+    memcpy(places, members_of(file, "one"), sizeof places);
+    turned[0] = places[1];
+    turned[1] = places[0];
+    memcpy(members_of(file, "one"), turned, sizeof turned);
 }
 
 static void a_member_of_another(struct file *file)
 {
-    memcpy(find(file, "bob@", 3), "ann@", 4);
+    memcpy(members_of(file, "two"), members_of(file, "one"), PLACE);
 }
 
+/* Behind the last person, where no search leads. */
 static void a_stranger(struct file *file)
 {
-    memcpy(find(file, "ann@", 2), "amy@", 4);
+    const struct {
+        struct snapshot_person_record record;
+        char name[24];
+    } amy = {.record = {.uid = htole32(ID_LEAST + 9), .name = htole16(13)},
+             .name = "amy@x.example"};
+    unsigned char *at = find(file, "eve@", 1) + 48;
+    uint32_t place = htole32((uint32_t)((size_t)(at - file->bytes) / SNAPSHOT_UNIT));
+
+    memcpy(at, &amy, sizeof amy);
+    memcpy(members_of(file, "one"), &place, PLACE);
+}
+
+static void a_member_amid_another(struct file *file)
+{
+    members_of(file, "one")[0]++;
 }
 
 static void another_name(struct file *file)
@@ -182,9 +218,9 @@ static void a_membership_of_one_side(struct file *file)
     unsigned char *record = find(file, "eve@", 1) - 16;
     const uint32_t count = htole32(1), gid = htole32(ID_LEAST + 1);
 
-    assert_int_equal(*(record + 16 + 20), 0);
+    assert_int_equal(*(record + 16 + 44), 0);
     memcpy(record + 4, &count, 4);
-    memcpy(record + 16 + 20, &gid, 4);
+    memcpy(record + 16 + 44, &gid, 4);
 }
 
 static void a_group_that_is_not(struct file *file)
@@ -222,9 +258,11 @@ static void lies_are_told(void **state)
         void (*lie)(struct file *);
         const char *said;
     } lies[] = {
-        {a_member_twice, "one has a member twice: ann@x.example"},
+        {a_member_twice, "one has a member twice or out of order: ann@x.example"},
+        {members_in_disorder, "one has a member twice or out of order: ann@x.example"},
         {a_member_of_another, "two has a member who does not know it: ann@x.example"},
         {a_stranger, "one has a member who is not there: amy@x.example"},
+        {a_member_amid_another, "group 1 (gid 1879048193) has a name, or a member's name"},
         {another_name, "eva@x.example (id 1879048197) is not found by name"},
         {another_id, "is not found by id"},
         {a_membership_of_one_side, "people are in 4 groups, groups have 3 members"},

@@ -167,6 +167,104 @@ static void forged_groups_have_no_power(void **state)
     }
 }
 
+/* Everything that could stand in the place of a member, and what is said of all of them. */
+static void members_that_are_none_are_not_told(void **state)
+{
+    struct file file = model_file(3, 1);
+    size_t group = (size_t)first_record(true) * SNAPSHOT_UNIT;
+    size_t members = group + sizeof(struct snapshot_group_record) +
+                     snapshot_round_up(strlen(model.groups[0]) + 1, sizeof(uint32_t));
+    uint32_t count, good, place, told = 0;
+    struct answer_space here = space();
+    struct snapshot_group found;
+    struct snapshot s;
+
+    (void)state;
+    assert_true(snapshot_from_bytes(file.bytes, file.size, &s));
+    memcpy(&count, file.bytes + group + offsetof(struct snapshot_group_record, members), 4);
+    assert_true(le32toh(count) > 0);
+    memcpy(&good, file.bytes + members, 4);
+    for (place = 0; place < file.size / SNAPSHOT_UNIT + 9; place++) {
+        memcpy(file.bytes + members, &(uint32_t){htole32(place)}, 4);
+        told += snapshot_group_by_gid(&s, GID(0), &here, &found) == LOOKUP_FOUND;
+        interrogate(file.bytes, file.size);
+    }
+    assert_in_range(told, 1, 3); /* people whose names are as long */
+    for (int bit = 31; bit >= 0; bit--) {
+        memcpy(file.bytes + members, &(uint32_t){htole32(UINT32_C(0xffffffff) << bit)}, 4);
+        assert_int_equal(snapshot_group_by_gid(&s, GID(0), &here, &found), LOOKUP_UNAVAILABLE);
+    }
+    memcpy(file.bytes + members, &good, 4);
+    assert_int_equal(snapshot_group_by_gid(&s, GID(0), &here, &found), LOOKUP_FOUND);
+    free(file.bytes);
+}
+
+static void a_member_outside_the_window_is_not_told(void **state)
+{
+    static const uint32_t uids[] = {0, 1000, 65534, ID_LEAST - 1, ID_MOST + 1, UINT32_MAX};
+    struct file file = model_file(1, 1);
+    struct answer_space here = space();
+    struct snapshot_group found;
+    struct snapshot s;
+
+    (void)state;
+    model.people[0].count = 1;
+    model.people[0].gids[0] = GID(0);
+    publish_model();
+    free(file.bytes);
+    file = read_file("snapshot");
+    assert_true(snapshot_from_bytes(file.bytes, file.size, &s));
+    assert_int_equal(snapshot_group_by_gid(&s, GID(0), &here, &found), LOOKUP_FOUND);
+    for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+        memcpy(file.bytes + (size_t)first_record(false) * SNAPSHOT_UNIT,
+               &(uint32_t){htole32(uids[i])}, 4);
+        assert_int_equal(snapshot_group_by_gid(&s, GID(0), &here, &found), LOOKUP_UNAVAILABLE);
+    }
+    free(file.bytes);
+}
+
+/* How many there are, and how long their names are all together, are no reason to read or ask for more. */
+static void wrong_sizes_of_members_are_found_out(void **state)
+{
+    struct file file = model_file(3, 1);
+    size_t group = (size_t)first_record(true) * SNAPSHOT_UNIT;
+    const size_t fields[] = {offsetof(struct snapshot_group_record, members),
+                             offsetof(struct snapshot_group_record, members_size)};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char *field = file.bytes + group + fields[i];
+        uint32_t good, bad;
+
+        memcpy(&good, field, 4);
+        for (int64_t more = -70; more <= 70; more++) {
+            struct answer_space here = space();
+            struct snapshot_group found;
+            struct snapshot s;
+
+            bad = htole32((uint32_t)(le32toh(good) + more));
+            memcpy(field, &bad, 4);
+            assert_true(snapshot_from_bytes(file.bytes, file.size, &s));
+            assert_int_equal(snapshot_group_by_gid(&s, GID(0), &here, &found),
+                             more ? LOOKUP_UNAVAILABLE : LOOKUP_FOUND);
+            assert_false(here.too_small);
+        }
+        for (int bit = 10; bit < 32; bit++) {
+            struct answer_space none = {.bytes = NULL};
+            struct snapshot_group found;
+            struct snapshot s;
+
+            bad = htole32(UINT32_C(1) << bit);
+            memcpy(field, &bad, 4);
+            assert_true(snapshot_from_bytes(file.bytes, file.size, &s));
+            assert_int_equal(snapshot_group_by_gid(&s, GID(0), &none, &found), LOOKUP_UNAVAILABLE);
+            assert_false(none.too_small);
+        }
+        memcpy(field, &good, 4);
+    }
+    free(file.bytes);
+}
+
 static void gids_outside_the_window_are_left_out(void **state)
 {
     struct file file;
@@ -219,6 +317,9 @@ int main(void)
         cmocka_unit_test_setup(an_answer_to_another_question_is_not_given, empty_folder),
         cmocka_unit_test_setup(forged_texts_are_not_repeated, empty_folder),
         cmocka_unit_test_setup(forged_groups_have_no_power, empty_folder),
+        cmocka_unit_test_setup(members_that_are_none_are_not_told, empty_folder),
+        cmocka_unit_test_setup(a_member_outside_the_window_is_not_told, empty_folder),
+        cmocka_unit_test_setup(wrong_sizes_of_members_are_found_out, empty_folder),
         cmocka_unit_test_setup(gids_outside_the_window_are_left_out, empty_folder),
         cmocka_unit_test_setup(every_size_of_room_is_kept, empty_folder),
     };
