@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/random.h>
@@ -56,6 +57,13 @@ static bool keyed(const uint8_t *key, const void *bytes, size_t length, uint8_t 
     unsigned made = 0;
 
     return HMAC(EVP_sha256(), key, HOST_KEY_SIZE, bytes, length, out, &made) && made == KEYED_SIZE;
+}
+
+bool secret_equal(const char *one, const char *other)
+{
+    size_t length = strlen(one);
+
+    return strlen(other) == length && CRYPTO_memcmp(one, other, length) == 0;
 }
 
 bool secret_keyed(const struct host_key *key, const char *purpose, const void *bytes, size_t length,

@@ -28,6 +28,9 @@ void host_key_wipe(struct host_key *key);
 bool secret_keyed(const struct host_key *key, const char *purpose, const void *bytes, size_t length,
                   uint8_t out[KEYED_SIZE], struct error *why);
 
+/* Whether two typed texts are the same, in a time that tells their lengths at the most. */
+bool secret_equal(const char *one, const char *other);
+
 /*
  * AES-256-GCM under the host key; `bound` (the account) is authenticated too, so
  * that a sealed text moved to another row does not open. The result is

@@ -44,6 +44,14 @@ static bool is_path_or_nothing(const char *text)
     return !*text || is_path(text);
 }
 
+static bool is_https_or_nothing(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return !*text || (strncmp(text, "https://", 8) == 0 && text[8] && text[8] != '/');
+}
+
 /* As it can stand in a line of nss.conf. */
 static bool is_plain_path(const char *text)
 {
@@ -103,6 +111,8 @@ static const struct setting {
      NULL, NULL},
     {"offline_days", SETTING_NUMBER, PLACE(offline_days), 0, 365, "14", NULL, NULL},
     {"offline_days_remote", SETTING_NUMBER, PLACE(offline_days_remote), 0, 365, "3", NULL, NULL},
+    {"password_change_url", SETTING_TEXT, PLACE(password_change_url), 0, 255, "",
+     is_https_or_nothing, "an address that begins with https://"},
     {"kdf_slots", SETTING_NUMBER, PLACE(kdf_slots), 0, 64, "0", NULL, NULL},
 #undef PLACE
 };

@@ -217,10 +217,24 @@ static enum verdict check_secret(struct attempt *a)
     return verdict;
 }
 
+bool attempt_count(struct attempt *a, enum verdict *verdict)
+{
+    struct deadline deadline;
+
+    talk_wait(a->talk, TRIES_WAIT_MS + ATTEMPT_DISK_MS);
+    deadline = deadline_in_ms(TRIES_WAIT_MS);
+    if (attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS,
+                      attempt_kind_of(a), &deadline, &a->why))
+        return true;
+    *verdict = a->why.kind == ERROR_REFUSED ? say(a, WORDS_TRIES, VERDICT_MAXTRIES)
+                                            : say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
+    return false;
+}
+
 enum verdict attempt_sign_in(struct attempt *a)
 {
     enum heard heard = talk_secret(a->talk, words_text(WORDS_ASK_PASSWORD), &a->secret, &a->why);
-    struct deadline deadline;
+    enum verdict verdict;
 
     if (heard != HEARD_REPLY)
         return VERDICT_FAILED;
@@ -229,13 +243,7 @@ enum verdict attempt_sign_in(struct attempt *a)
     talk_wait(a->talk, ATTEMPT_STORE_MS);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
-    talk_wait(a->talk, TRIES_WAIT_MS + ATTEMPT_DISK_MS);
-    deadline = deadline_in_ms(TRIES_WAIT_MS);
-    if (!attempts_take(a->tries, a->known ? a->person.uid : ATTEMPTS_OF_STRANGERS,
-                       attempt_kind_of(a), &deadline, &a->why))
-        return a->why.kind == ERROR_REFUSED ? say(a, WORDS_TRIES, VERDICT_MAXTRIES)
-                                            : say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
-    return check_secret(a);
+    return attempt_count(a, &verdict) ? check_secret(a) : verdict;
 }
 
 /* --- The account phase. --- */

@@ -81,6 +81,12 @@ void attempt_release(struct attempt *attempt);
 /* Which of the person's buckets and windows counts. */
 enum attempt_kind attempt_kind_of(const struct attempt *attempt);
 
+/*
+ * Counts this attempt before the secret is checked. False: there is none left, or that cannot be
+ * known; the person has been told, and `verdict` says which.
+ */
+bool attempt_count(struct attempt *attempt, enum verdict *verdict);
+
 /* The authentication of a person by a secret. Talks to the person. */
 enum verdict attempt_sign_in(struct attempt *attempt);
 /* The account phase, for people whom another module let in. */

@@ -100,7 +100,14 @@ bool ruling_decode(const struct frame *frame, struct ruling *ruling);
 bool frame_wait_ms(const struct frame *frame, int64_t *ms);
 
 /* What BEGIN carries. Absent items are empty texts. */
-enum action { ACTION_NONE, ACTION_AUTHENTICATE, ACTION_ACCOUNT, ACTION_PASSWORD, ACTIONS };
+enum action {
+    ACTION_NONE,
+    ACTION_AUTHENTICATE,
+    ACTION_ACCOUNT,
+    ACTION_PASSWORD, /* a new secret, from whoever knows the current one */
+    ACTION_RESET,    /* the same, from root, who needs not know it */
+    ACTIONS
+};
 
 struct request {
     enum action action;

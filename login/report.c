@@ -12,10 +12,9 @@
 #define ESCAPED_MOST 4  /* bytes that one becomes in the log: \xNN */
 
 static const char *const actions[ACTIONS] = {
-    [ACTION_NONE] = "none",
-    [ACTION_AUTHENTICATE] = "authenticate",
-    [ACTION_ACCOUNT] = "account",
-    [ACTION_PASSWORD] = "password",
+    [ACTION_NONE] = "none",       [ACTION_AUTHENTICATE] = "authenticate",
+    [ACTION_ACCOUNT] = "account", [ACTION_PASSWORD] = "password",
+    [ACTION_RESET] = "reset",
 };
 
 static const char *const verdicts[VERDICTS] = {

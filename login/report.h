@@ -4,7 +4,7 @@
  * can end the line or pass for a field of it. A field that is not known is left out.
  *
  *     verdict      failed, admit, deny, forbidden, expired, unavailable, attempts-used-up
- *     action       authenticate or account
+ *     action       authenticate, account, password or reset
  *     person       the name, when known here; people type passwords where names go
  *     service from who asks for it: PAM's service and remote host
  *     mode         who decided: online (the platform), offline (it could not), remembered

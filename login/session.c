@@ -6,6 +6,7 @@
 #include "config/paths.h"
 #include "login/attempt.h"
 #include "login/background.h"
+#include "login/change.h"
 #include "login/known.h"
 #include "login/report.h"
 
@@ -19,8 +20,10 @@ static enum verdict run(struct attempt *a)
         return attempt_sign_in(a);
     case ACTION_ACCOUNT:
         return attempt_account(a);
-    case ACTION_NONE:
     case ACTION_PASSWORD:
+    case ACTION_RESET:
+        return attempt_change(a);
+    case ACTION_NONE:
     case ACTIONS:
         break;
     }

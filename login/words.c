@@ -42,6 +42,25 @@ const char *words_text(enum words words)
         [WORDS_ELSEWHERE] = "This name cannot be used for your account on this host. Tell your "
                             "administrator.",
         [WORDS_BROKEN] = "This host cannot check sign-ins at the moment. Tell your administrator.",
+        [WORDS_ASK_CURRENT] = "Current passphrase: ",
+        [WORDS_ASK_NEW] = "New passphrase for this host: ",
+        [WORDS_ASK_AGAIN] = "The same once more: ",
+        [WORDS_CHOOSE] = "Choose a passphrase for this host. You sign in here with it from now on, "
+                         "also when the sign-in service cannot be reached.",
+        [WORDS_CHOSEN] = "Your passphrase for this host is set.",
+        [WORDS_NOT_CHOSEN] = "No new passphrase was chosen.",
+        [WORDS_UNLIKE] = "The two are not the same.",
+        [WORDS_TYPED_BEFORE] = "That is what you have just typed. Choose something else.",
+        [WORDS_UNFIT] = "A passphrase has at most 255 characters, and no control characters.",
+        [WORDS_NO_RULES] = "The rules for passphrases cannot be read on this host. Tell your "
+                           "administrator.",
+        [WORDS_NOT_KEPT] = "This host cannot store a passphrase at the moment. Try again later.",
+        [WORDS_NO_PASSPHRASE] =
+            "You have no passphrase on this host. Sign in with a code to choose "
+            "one.",
+        [WORDS_NOT_SEEN] = "Nobody has signed in here by this name yet.",
+        [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "
+                                   "not here.",
         [WORDS_NO_HELPER] = "No sign-in can be started on this machine at the moment. Try again "
                             "later.",
         [WORDS_LATE] = "The login helper of this machine did not answer in time. Try again.",
@@ -51,8 +70,6 @@ const char *words_text(enum words words)
                        "administrator.",
         [WORDS_NO_NAMES] = "Names cannot be looked up on this machine at the moment. Try again "
                            "later.",
-        [WORDS_NOT_CHANGED_HERE] = "This password is changed at your organisation's sign-in page, "
-                                   "not here.",
     };
 
     return words > WORDS_NONE && words < WORDS_END && texts[words] ? texts[words] : "";
@@ -64,6 +81,14 @@ void words_right_spelling(const char *name, char *out, size_t size)
              strchr(name, '@') ? "Names are written in small letters here: %s"
                                : "Names are short here, in small letters: %s",
              name);
+}
+
+void words_change_there(const char *url, char *out, size_t size)
+{
+    if (*url)
+        snprintf(out, size, "This password is not changed here, but at %s", url);
+    else
+        snprintf(out, size, "%s", words_text(WORDS_NOT_CHANGED_HERE));
 }
 
 void words_offline_until(const char *date, char *out, size_t size)

@@ -33,15 +33,28 @@ enum words {
     WORDS_CODE_LATE, /* it was not used in time */
     WORDS_TIME,      /* like WORDS_SETUP told to all, as it says nothing about anybody */
     WORDS_TRIES,
-    WORDS_ELSEWHERE, /* the name is somebody else's here, or not to be used */
-    WORDS_BROKEN,    /* this host is at fault */
-    WORDS_NO_HELPER, /* from here on said by the PAM module: nobody could be asked */
-    WORDS_LATE,      /* the helper hangs */
-    WORDS_OUT_OF_ORDER,
-    WORDS_ONCE_MORE,        /* known from now on */
-    WORDS_HOME,             /* the home folder is somebody else's */
-    WORDS_NO_NAMES,         /* a source of names cannot be asked */
+    WORDS_ELSEWHERE,   /* the name is somebody else's here, or not to be used */
+    WORDS_BROKEN,      /* this host is at fault */
+    WORDS_ASK_CURRENT, /* from here on about local passphrases */
+    WORDS_ASK_NEW,
+    WORDS_ASK_AGAIN,
+    WORDS_CHOOSE,
+    WORDS_CHOSEN,
+    WORDS_NOT_CHOSEN,
+    WORDS_UNLIKE, /* the two that were typed */
+    WORDS_TYPED_BEFORE,
+    WORDS_UNFIT,
+    WORDS_NO_RULES,
+    WORDS_NOT_KEPT,
+    WORDS_NO_PASSPHRASE,
+    WORDS_NOT_SEEN,         /* root only: nobody has signed in by that name */
     WORDS_NOT_CHANGED_HERE, /* the password */
+    WORDS_NO_HELPER,        /* from here on said by the PAM module: nobody could be asked */
+    WORDS_LATE,             /* the helper hangs */
+    WORDS_OUT_OF_ORDER,
+    WORDS_ONCE_MORE, /* known from now on */
+    WORDS_HOME,      /* the home folder is somebody else's */
+    WORDS_NO_NAMES,  /* a source of names cannot be asked */
     WORDS_END
 };
 
@@ -49,6 +62,9 @@ const char *words_text(enum words words);
 
 /* For somebody who typed a name in capital letters: how it is written here. */
 void words_right_spelling(const char *name, char *out, size_t size);
+
+/* For somebody whose password is the platform's: where to change it; `url` may be empty. */
+void words_change_there(const char *url, char *out, size_t size);
 
 /* For somebody let in by what is remembered, when the session begins: until when that works. */
 void words_offline_until(const char *date, char *out, size_t size);

@@ -154,7 +154,8 @@ static int confirm(pam_handle_t *pam, const struct request *request, enum gate b
 static void report(pam_handle_t *pam, const struct request *request, enum verdict verdict, int code,
                    const struct options *options, const struct error *why)
 {
-    static const char *const actions[ACTIONS] = {"none", "authenticate", "account", "password"};
+    static const char *const actions[ACTIONS] = {"none", "authenticate", "account", "password",
+                                                 "reset"};
     struct error reason = *why;
     bool known;
 

@@ -16,7 +16,7 @@ import subprocess
 VERSION = 3  # FRAME_VERSION of login/frame.h
 VERDICTS = ['failed', 'admit', 'deny', 'forbidden', 'expired', 'unavailable', 'maxtries']
 MODES = [None, 'online', 'offline']
-ACTIONS = {'authenticate': b'1', 'account': b'2', 'password': b'3'}
+ACTIONS = {'authenticate': b'1', 'account': b'2', 'password': b'3', 'reset': b'4'}
 OWNER = 65534  # stands for the user latchkey
 IN_NAMESPACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec']
 READ_ONLY = 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$1"'

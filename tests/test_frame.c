@@ -282,7 +282,7 @@ static void a_request_with_an_overlong_text_or_no_user_is_refused(void **state)
     assert_false(request_decode("1-\0\0\0\0", 7, &got, &why));
     assert_true(request_decode("1-u\0\0\0\0", 8, &got, &why));
     assert_false(request_decode("0-u\0\0\0\0", 8, &got, &why));
-    assert_false(request_decode("4-u\0\0\0\0", 8, &got, &why));
+    assert_false(request_decode("5-u\0\0\0\0", 8, &got, &why));
     assert_false(request_decode("1xu\0\0\0\0", 8, &got, &why));
 }
 

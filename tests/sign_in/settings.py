@@ -176,6 +176,11 @@ def offline_days_remote(t):
     t.offline('unavailable', remote_host=ELSEWHERE)
 
 
+def password_change_url(t):
+    t.know_ada(password_change_url='https://contoso.example/password')
+    t.expect('forbidden', t.host.sign_in(ADA, action='password'), 'https://contoso.example/password')
+
+
 def kdf_slots(t):
     t.know_ada(kdf_slots=os.cpu_count() + 1)
     with t.host.busy_slots(os.cpu_count()):  # as many as there are without the setting
@@ -184,7 +189,8 @@ def kdf_slots(t):
 
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
          ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
-         password_recheck_hours, offline_days, offline_days_remote, kdf_slots]
+         password_recheck_hours, offline_days, offline_days_remote, password_change_url,
+         kdf_slots]
 
 
 def every_setting_has_its_effect(t):
