@@ -9,30 +9,17 @@
  */
 #include "base/own.h"
 #include "cache/attempts_internal.h"
+#include "cache/boot.h"
 #include "cache/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#define FILE_NAME    "attempts"
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
-#define PROBES_MOST  64u
+#define FILE_NAME   "attempts"
+#define PROBES_MOST 64u
 
 static const char magic[8] = "lkatt\2\n";
-
-/* Which boot this is; FNV-1a of the kernel's boot id. A clash only costs a refill. */
-static uint32_t boot_tag(void)
-{
-    OWNED(close_fd) int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
-    char text[64];
-    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text);
-    uint32_t hash = 2166136261U;
-
-    for (ssize_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 16777619U;
-    return hash;
-}
 
 static uint32_t seconds_up(void)
 {

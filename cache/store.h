@@ -143,14 +143,6 @@ bool store_keep_document(struct store *store, const char *url, const char *body,
                          const struct document_facts *facts, struct error *why);
 
 /*
- * The highest time of day seen here since the last online sign-in, which sets it anew, to
- * notice a clock set back. 0: none yet.
- */
-bool store_highest_time(struct store *store, time_t *highest, struct error *why);
-/* Does not wait for others for long: the next one may record it as well. */
-bool store_saw_time(struct store *store, time_t now, struct error *why);
-
-/*
  * Writes everything public to a new snapshot in `public_folder`; of several publishers the last
  * one has the newest. Whose name or id local files have got since is left out, who is refused is not;
  * when the local entry is gone, a person comes back at the next sign-in (store_is_published), a

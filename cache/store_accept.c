@@ -103,21 +103,6 @@ static bool changes_count(sqlite3 *db, bool changed, bool *waiting, struct error
     return !changed || fact_write(db, FACT_CHANGES, changes, why);
 }
 
-/*
- * The platform's certificate and token are good at this time, so it is about right: a clock
- * that ran ahead once and was put right must not keep people out for ever.
- */
-static bool time_record(sqlite3 *db, time_t now, struct error *why)
-{
-    int64_t highest;
-
-    if (!fact_read(db, FACT_HIGHEST_TIME, &highest, why))
-        return false;
-    if (now >= highest && now < highest + TIME_STEP_SECONDS)
-        return true;
-    return fact_write(db, FACT_HIGHEST_TIME, now, why);
-}
-
 static enum outcome record(struct store *store, struct acceptance_plan *plan,
                            struct person *recorded, bool *public_changed, struct error *why)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Documents of the platform, the highest time, and other numbers that stand alone. */
+/* Documents of the platform, and numbers that stand alone. */
 #include "cache/store_internal.h"
 
 #include <limits.h>
 
 #define DOCUMENT_MOST 4194304
-#define MOMENT_MS     200 /* for what may as well be recorded by the next one: it waits for others */
 
 /* Text for a header of HTTP: one line. */
 static bool is_etag(const char *text, size_t length)
@@ -107,7 +106,7 @@ static bool keep(struct store *store, const char *url, const char *body, size_t 
 bool store_keep_document(struct store *store, const char *url, const char *body, size_t length,
                          const struct document_facts *facts, struct error *why)
 {
-    int64_t left_ms = MOMENT_MS;
+    int64_t left_ms = STORE_MOMENT_MS;
     bool kept;
 
     if (body)
@@ -144,42 +143,4 @@ bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why)
     if (!bind_text(write, 1, name) || !bind_number(write, 2, value))
         return store_failed(db, "binding", why);
     return store_run(write, why);
-}
-
-bool store_highest_time(struct store *store, time_t *highest, struct error *why)
-{
-    int64_t value = 0;
-
-    if (!fact_read(store->db, FACT_HIGHEST_TIME, &value, why))
-        return false;
-    *highest = value;
-    return true;
-}
-
-static bool saw_time(struct store *store, time_t now, struct error *why)
-{
-    OWNED(transaction_end) struct transaction transaction = {0};
-    int64_t highest = 0;
-
-    if (!fact_read(store->db, FACT_HIGHEST_TIME, &highest, why))
-        return false;
-    if (now < highest + TIME_STEP_SECONDS && highest)
-        return true;
-    if (!transaction_write(&transaction, store, why) ||
-        !fact_read(store->db, FACT_HIGHEST_TIME, &highest, why))
-        return false;
-    /* Another process may have seen a later time meanwhile. */
-    return now <= highest || (fact_write(store->db, FACT_HIGHEST_TIME, now, why) &&
-                              transaction_commit(&transaction, why));
-}
-
-bool store_saw_time(struct store *store, time_t now, struct error *why)
-{
-    int64_t left_ms = MOMENT_MS;
-    bool saw;
-
-    store_hurry(store, &left_ms);
-    saw = saw_time(store, now, why);
-    store_hurry(store, NULL);
-    return saw;
 }

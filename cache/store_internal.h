@@ -85,10 +85,14 @@ bool schema_bring_up(sqlite3 *db, bool writable, struct error *why);
 /* Numbers by name, 0 when never set. */
 bool fact_read(sqlite3 *db, const char *name, int64_t *value, struct error *why);
 bool fact_write(sqlite3 *db, const char *name, int64_t value, struct error *why);
-#define FACT_HIGHEST_TIME "highest_time"
-#define TIME_STEP_SECONDS 60          /* the highest time is written this often at the most */
-#define FACT_CHANGES      "changes"   /* counts what the snapshot would show */
-#define FACT_PUBLISHED    "published" /* the count of changes that the last snapshot shows */
+#define FACT_CHANGES   "changes"   /* counts what the snapshot would show */
+#define FACT_PUBLISHED "published" /* the count of changes that the last snapshot shows */
+
+/* For what may as well be recorded by the next one: how long it waits for others. */
+#define STORE_MOMENT_MS 200
+
+/* store_trust_time (store_time.h) for use within a transaction. */
+bool time_record(sqlite3 *db, time_t now, struct error *why);
 
 /* For use within a transaction; as the functions of store.h. */
 enum lookup person_by_name(sqlite3 *db, const char *name, struct person *found, struct error *why);

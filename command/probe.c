@@ -2,6 +2,7 @@
 /* Asks whether an outage is over, without anybody's secret; a timer runs it while one is recorded. */
 #include "base/log.h"
 #include "base/own.h"
+#include "cache/store_time.h"
 #include "command/command.h"
 #include "command/host.h"
 #include "command/json.h"
@@ -73,6 +74,7 @@ static int ask_all(const struct host *host, bool json)
         puts("\n]");
     /* A wait that was asked for ends without any change that would take the file away. */
     breakers_show_outage(&host->link.memory, time(NULL));
+    store_keep_time(host->store, &(struct error){0});
     return status;
 }
 

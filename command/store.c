@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The way out when what this host remembered is lost. */
+/* The ways out when what this host remembers is lost, or stands in the way. */
 #include "base/own.h"
 #include "cache/store_recover.h"
+#include "cache/store_time.h"
 #include "command/command.h"
 #include "command/host.h"
 #include "config/paths.h"
@@ -74,25 +75,46 @@ static int recover(bool json)
     return EXIT_GOOD;
 }
 
+static int trust_clock(void)
+{
+    OWNED(store_owned) struct store *store = NULL;
+    struct error why = {0};
+
+    if (host_become_owner(false, &why) && store_open(PRIVATE_DIR, &store, &why) &&
+        store_trust_time(store, time(NULL), &why))
+        return EXIT_GOOD;
+    fprintf(stderr, "latchkey store trust-clock: %s\n", why.text);
+    return EXIT_HOST;
+}
+
 static int run(const struct command *command, int count, char **arguments)
 {
+    bool json = count == 3 && strcmp(arguments[2], "--json") == 0;
+
+    if (count == 2 && strcmp(arguments[1], "trust-clock") == 0)
+        return trust_clock();
     if (count < 2 || strcmp(arguments[1], "recover") != 0)
-        return command_misused(command, "there is only store recover");
-    if (count > 3 || (count == 3 && strcmp(arguments[2], "--json") != 0))
+        return command_misused(command, "there is only store recover, and store trust-clock alone");
+    if (count > 3 || (count == 3 && !json))
         return command_misused(command, "recover: \"%s\" is too much", arguments[count - 1]);
-    return recover(count == 3);
+    return recover(json);
 }
 
 const struct command command_store = {
     .name = "store",
-    .does = "make a new store for one that is lost or damaged",
-    .synopsis = "recover [--json]",
-    .help = "recover  Makes a store in which everybody whom the snapshots name keeps name and id.\n"
-            "         Whose account it was is not known: the first one that is accepted under the\n"
-            "         name gets the id. A damaged store is kept aside. See latchkey(8) first.\n"
-            "         --json  for programs: an object of people, groups, bare_ids, generations,\n"
-            "                 damaged_file, new_host_key\n\n"
-            "exit status: 0 done, 1 the store is sound and was left alone, 2 wrong use,\n"
-            "             3 this host is at fault: nothing tells who has which id, or else",
+    .does = "make a new store for a lost one, or say that the clock is right",
+    .synopsis = "{recover [--json] | trust-clock}",
+    .help =
+        "recover  Makes a store in which everybody whom the snapshots name keeps name and id.\n"
+        "         Whose account it was is not known: the first one that is accepted under the\n"
+        "         name gets the id. A damaged store is kept aside. See latchkey(8) first.\n"
+        "         --json  for programs: an object of people, groups, bare_ids, generations,\n"
+        "                 damaged_file, new_host_key\n"
+        "trust-clock\n"
+        "         Look at the clock of this host first: from now on what it showed before does\n"
+        "         not count. So nobody is kept from signing in offline because it once ran\n"
+        "         ahead. An online sign-in has the same effect.\n\n"
+        "exit status: 0 done, 1 the store is sound and was left alone, 2 wrong use,\n"
+        "             3 this host is at fault: nothing tells who has which id, or else",
     .run = run,
 };

@@ -104,6 +104,11 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
                          "%s: domains, allow and signing_algorithms want at "
                          "least one entry",
                          origin);
+    if (!config->offline_allow.count || !config->offline_services.count)
+        return error_set(why, ERROR_CONFIG,
+                         "%s: offline_allow and offline_services want at least one entry; with "
+                         "offline_days = 0 nobody signs in offline",
+                         origin);
     return window_check(config, why) && names_check(config, why);
 }
 
@@ -115,6 +120,8 @@ struct config *config_new(void)
         return NULL;
     config->domains = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
+    config->offline_allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
+    config->offline_services = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->local_groups = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     config->local_group_ids = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     return config;
@@ -126,6 +133,8 @@ void config_release(struct config *config)
         return;
     strings_release(&config->domains);
     strings_release(&config->allow);
+    strings_release(&config->offline_allow);
+    strings_release(&config->offline_services);
     strings_release(&config->local_groups);
     strings_release(&config->local_group_ids);
     free(config);

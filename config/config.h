@@ -32,8 +32,10 @@ struct config {
     unsigned recheck_minutes;
     unsigned password_recheck_hours;
     unsigned offline_days, offline_days_remote;
-    char password_change_url[256]; /* empty: nobody has said */
-    unsigned kdf_slots;            /* 0: as many as processors */
+    struct strings offline_allow;    /* as `allow` */
+    struct strings offline_services; /* "all", PAM services */
+    char password_change_url[256];   /* empty: nobody has said */
+    unsigned kdf_slots;              /* 0: as many as processors */
     /*
      * Of the section [local groups]: who is in the platform's group `local_group_ids.items[i]`
      * gets this host's group `local_groups.items[i]`.

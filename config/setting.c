@@ -72,6 +72,15 @@ static bool is_allowed_entry(const char *text)
     return !strchr(text, '@') || name_is_person(text);
 }
 
+/* As libpam hands it to its modules: the name of a file, in lower case. */
+static bool is_service(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if (*at <= ' ' || *at > '~' || *at == '/' || (*at >= 'A' && *at <= 'Z'))
+            return false;
+    return *text;
+}
+
 /* Every setting there is: latchkey.conf(5) documents this table. */
 /* clang-format off */
 static const struct setting {
@@ -111,6 +120,10 @@ static const struct setting {
      NULL, NULL},
     {"offline_days", SETTING_NUMBER, PLACE(offline_days), 0, 365, "14", NULL, NULL},
     {"offline_days_remote", SETTING_NUMBER, PLACE(offline_days_remote), 0, 365, "3", NULL, NULL},
+    {"offline_allow", SETTING_LIST, PLACE(offline_allow), 1, 255, "everyone",
+     is_allowed_entry, "everyone, full names in lower case, or object ids of groups"},
+    {"offline_services", SETTING_LIST, PLACE(offline_services), 1, 63, "all",
+     is_service, "all, or PAM services in lower case, such as login"},
     {"password_change_url", SETTING_TEXT, PLACE(password_change_url), 0, 255, "",
      is_https_or_nothing, "an address that begins with https://"},
     {"kdf_slots", SETTING_NUMBER, PLACE(kdf_slots), 0, 64, "0", NULL, NULL},

@@ -7,6 +7,7 @@
 #include "login/background.h"
 #include "login/known.h"
 #include "login/online.h"
+#include "login/policy_offline.h"
 #include "login/prove.h"
 #include "login/record.h"
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "cache/attempts.h"
-#include "cache/store.h"
+#include "cache/store_time.h"
 #include "cache/verifier.h"
 #include "login/link.h"
 #include "login/policy.h"
@@ -36,11 +36,13 @@ struct attempt {
     char name[NAME_MOST + 1]; /* the full one, by which store and platform know the person */
 
     /* What is known here: login/known.h. */
-    time_t now, highest_time;
+    time_t now;
+    struct times times;
     struct person person; /* when `known`: what counts, with refusals that only a note keeps */
     struct person row;    /* the same as the store has it */
     enum refused noted;   /* the note, REFUSED_NOT when there was none */
     bool known;
+    bool offline_person;                 /* `offline_allow` has the person */
     time_t last_password;                /* of the person when the secret had been typed */
     char issuer[IDENTITY_TEXT_MOST + 1]; /* whose people are ours; empty: not known yet */
 

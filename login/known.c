@@ -5,6 +5,7 @@
 #include "cache/refusal_note.h"
 #include "config/paths.h"
 #include "login/online.h"
+#include "login/policy_offline.h"
 
 /*
  * Another issuer's people are strangers, whatever they are called; and so is everybody as long as
@@ -54,6 +55,18 @@ static enum lookup read_person(struct attempt *a, struct person *row, struct per
     return LOOKUP_FOUND;
 }
 
+/* Whether this list of latchkey.conf(5) has the person. */
+static enum lookup has_person(struct attempt *a, const struct strings *list)
+{
+    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
+
+    if (policy_allows(list, a->name, &groups))
+        return LOOKUP_FOUND; /* whatever the groups are */
+    if (!store_groups_of(a->store, a->person.uid, &groups, &a->why))
+        return LOOKUP_UNAVAILABLE;
+    return policy_allows(list, a->name, &groups) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+}
+
 bool known_refresh(struct attempt *a, struct error *why)
 {
     struct person now = a->person;
@@ -66,13 +79,14 @@ bool known_refresh(struct attempt *a, struct error *why)
         a->local = LOCAL_WRONG;
     a->person = now;
     a->known = lookup == LOOKUP_FOUND;
+    a->offline_person = a->known && has_person(a, &a->config->offline_allow) == LOOKUP_FOUND;
     return true;
 }
 
 bool known_read(struct attempt *a, struct error *why)
 {
     a->now = time(NULL);
-    if (!store_highest_time(a->store, &a->highest_time, why) || !known_refresh(a, why))
+    if (!store_times(a->store, &a->times, why) || !known_refresh(a, why))
         return false;
     a->last_password = a->known ? a->person.last_password : 0;
     return true;
@@ -99,11 +113,14 @@ struct remembered known_facts(const struct attempt *a)
     return (struct remembered){
         .person = a->known ? &a->person : NULL,
         .now = a->now,
-        .highest_time = a->highest_time,
+        .highest_time = a->times.highest,
+        .earliest_time = a->times.earliest,
         .recheck_minutes = config->recheck_minutes,
         .password_recheck_hours = config->password_recheck_hours,
         .offline_days =
             *a->request->remote_host ? config->offline_days_remote : config->offline_days,
+        .offline_person = a->offline_person,
+        .offline_service = policy_offline_serves(&config->offline_services, a->request->service),
         .may_ask_token = online_may_ask_token(a) && !known_token_rests(a),
     };
 }
@@ -185,11 +202,7 @@ void known_refuse(struct attempt *a, const struct decision *decision)
 
 enum lookup known_is_allowed(struct attempt *a)
 {
-    OWNED(strings_release) struct strings groups = STRINGS_WITH_LIMIT(GROUPS_MOST);
-
-    if (!store_groups_of(a->store, a->person.uid, &groups, &a->why))
-        return LOOKUP_UNAVAILABLE;
-    return policy_allows(&a->config->allow, a->name, &groups) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+    return has_person(a, &a->config->allow);
 }
 
 bool known_publish(struct attempt *a)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "login/policy.h"
+#include "login/policy_offline.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define CLOCK_SLACK_SECONDS 300 /* a smaller step back is an adjustment, not a trick */
-#define TOKEN_REST_SECONDS  120 /* platform.md 4.4 */
+#define TOKEN_REST_SECONDS 120 /* platform.md 4.4 */
 #define ACCOUNT_GONE_SECONDS \
     3600 /* until the same answer again is no passing fault: platform.md 3.3, 50034 */
 
@@ -145,10 +145,9 @@ static struct decision deny(const struct facts *facts)
 static struct decision offline(const struct facts *facts)
 {
     static const enum words words[OFFLINES] = {
-        [OFFLINE_NEVER] = WORDS_OFFLINE_BAD,
-        [OFFLINE_ENDED] = WORDS_WINDOW_ENDED,
-        [OFFLINE_CLOSED] = WORDS_OFFLINE_BAD,
-        [OFFLINE_CLOCK] = WORDS_CLOCK,
+        [OFFLINE_NEVER] = WORDS_OFFLINE_BAD,     [OFFLINE_ENDED] = WORDS_WINDOW_ENDED,
+        [OFFLINE_CLOSED] = WORDS_OFFLINE_BAD,    [OFFLINE_CLOCK] = WORDS_CLOCK,
+        [OFFLINE_PERSON] = WORDS_OFFLINE_PERSON, [OFFLINE_SERVICE] = WORDS_OFFLINE_SERVICE,
     };
 
     if (facts->offline == OFFLINE_OPEN)
@@ -219,19 +218,14 @@ static bool is_older(time_t then, time_t now, long long seconds)
     return then <= 0 || then > now || now - then > seconds;
 }
 
-static bool is_set_back(const struct remembered *remembered)
-{
-    return remembered->now < remembered->highest_time - CLOCK_SLACK_SECONDS ||
-           remembered->now < remembered->person->last_online - CLOCK_SLACK_SECONDS;
-}
-
 bool policy_account_is_due(const struct remembered *remembered)
 {
     const struct person *person = remembered->person;
 
-    return person->refused != REFUSED_NOT || is_set_back(remembered) ||
+    return person->refused != REFUSED_NOT || policy_is_set_back(remembered) ||
            !remembered->recheck_minutes ||
-           is_older(person->last_online, remembered->now, remembered->recheck_minutes * 60LL);
+           is_older(person->last_online, policy_by_now(remembered),
+                    remembered->recheck_minutes * 60LL);
 }
 
 /* Whether what a request was told then still stands for asking again. */
@@ -277,26 +271,6 @@ enum proof policy_proof(const struct remembered *remembered)
         is_older(person->last_password, now, remembered->password_recheck_hours * 3600LL))
         return PROOF_PASSWORD;
     return remembered->may_ask_token ? PROOF_TOKEN : PROOF_PASSWORD;
-}
-
-time_t policy_offline_until(const struct remembered *remembered)
-{
-    return remembered->person->last_online + (time_t)remembered->offline_days * 86400;
-}
-
-enum offline policy_offline(const struct remembered *remembered)
-{
-    const struct person *person = remembered->person;
-    time_t now = remembered->now;
-
-    if (!person || person->last_online <= 0)
-        return OFFLINE_NEVER;
-    if (person->refused != REFUSED_NOT)
-        return OFFLINE_CLOSED;
-    if (is_set_back(remembered))
-        return OFFLINE_CLOCK;
-    return remembered->offline_days && now <= policy_offline_until(remembered) ? OFFLINE_OPEN
-                                                                               : OFFLINE_ENDED;
 }
 
 struct decision policy_account(const struct facts *given, enum refused refused)

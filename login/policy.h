@@ -52,9 +52,11 @@ enum result {
 enum offline {
     OFFLINE_NEVER, /* zero: no online proof, nothing to go by */
     OFFLINE_OPEN,
-    OFFLINE_ENDED,  /* the window is over */
-    OFFLINE_CLOSED, /* refused by the platform since */
-    OFFLINE_CLOCK,  /* the clock was set back: nobody can tell */
+    OFFLINE_ENDED,   /* the window is over */
+    OFFLINE_CLOSED,  /* refused by the platform since */
+    OFFLINE_CLOCK,   /* the clock was set back: nobody can tell */
+    OFFLINE_PERSON,  /* not for this person, by `offline_allow` */
+    OFFLINE_SERVICE, /* not by this service, by `offline_services` */
     OFFLINES
 };
 
@@ -106,9 +108,11 @@ enum proof { PROOF_PASSWORD, PROOF_TOKEN, PROOF_NONE };
 struct remembered {
     const struct person *person; /* NULL: not known here */
     time_t now;
-    time_t highest_time; /* ever seen here; 0: none */
+    time_t highest_time;  /* ever seen here; 0: none */
+    time_t earliest_time; /* that it can be by now, whatever the clock shows; 0: not known */
     unsigned recheck_minutes, password_recheck_hours;
     unsigned offline_days;
+    bool offline_person, offline_service; /* they may sign in offline at all */
     bool may_ask_token;
 };
 
@@ -126,9 +130,6 @@ bool policy_wants_more(const struct remembered *remembered);
 bool policy_was_refused_before(const struct remembered *remembered);
 
 enum proof policy_proof(const struct remembered *remembered);
-enum offline policy_offline(const struct remembered *remembered);
-/* The end of the offline window; only where policy_offline says OFFLINE_OPEN. */
-time_t policy_offline_until(const struct remembered *remembered);
 
 /* Whether the last online proof is old enough to ask again. */
 bool policy_account_is_due(const struct remembered *remembered);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "login/known.h"
 #include "login/online.h"
+#include "login/policy_offline.h"
 
 #include <string.h>
 

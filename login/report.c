@@ -3,6 +3,7 @@
 
 #include "login/background.h"
 #include "login/known.h"
+#include "login/policy_offline.h"
 #include "platform/codes.h"
 
 #include <stdio.h>
@@ -198,6 +199,10 @@ static void list_deciders(const struct attempt *a, enum verdict verdict, struct 
              (offline == OFFLINE_OPEN || offline == OFFLINE_ENDED))
         list_setting(list, remote ? "offline_days_remote" : "offline_days",
                      remembered.offline_days);
+    else if (is_unreachable(a) && is_known_good(a) && offline == OFFLINE_PERSON)
+        list_name(list, "offline_allow");
+    else if (is_unreachable(a) && is_known_good(a) && offline == OFFLINE_SERVICE)
+        list_name(list, "offline_services");
     else if (verdict == VERDICT_ADMIT && a->result == RESULT_SKIPPED && !a->by_others &&
              !is_in_background(a))
         list_setting(list, "recheck_minutes", a->config->recheck_minutes);

@@ -8,6 +8,7 @@
 #include "login/background.h"
 #include "login/change.h"
 #include "login/known.h"
+#include "login/policy_offline.h"
 #include "login/report.h"
 
 OWN_DEFINE(config_owned, struct config, config_release);

@@ -16,6 +16,12 @@ const char *words_text(enum words words)
                                "with it is too long ago. Sign in again when it is back.",
         [WORDS_CLOCK] = "The sign-in service cannot be reached, and the clock of this host was "
                         "set back. Tell your administrator.",
+        [WORDS_OFFLINE_PERSON] =
+            "The sign-in service cannot be reached, and you have not been given "
+            "access to this host without it. Sign in again when it is back.",
+        [WORDS_OFFLINE_SERVICE] =
+            "The sign-in service cannot be reached, and without it nobody can "
+            "sign in here in this way. Sign in again when it is back.",
         [WORDS_CHANGED] = "This password is no longer valid. Sign in with your new password.",
         [WORDS_DISABLED] = "This account is disabled.",
         [WORDS_REVOKED] = "Your saved sign-in is no longer valid. Sign in again.",
@@ -91,10 +97,13 @@ void words_change_there(const char *url, char *out, size_t size)
         snprintf(out, size, "%s", words_text(WORDS_NOT_CHANGED_HERE));
 }
 
-void words_offline_until(const char *date, char *out, size_t size)
+void words_offline_until(const char *date, bool soon, char *out, size_t size)
 {
     snprintf(out, size,
-             "The sign-in service cannot be reached. You are signed in with what this host "
-             "remembers; that works until %s.",
+             soon ? "The sign-in service cannot be reached. You are signed in with what this host "
+                    "remembers. Offline sign-in ends on %s: connect this machine and sign in again "
+                    "before then."
+                  : "The sign-in service cannot be reached. You are signed in with what this host "
+                    "remembers; that works until %s.",
              date);
 }

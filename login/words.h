@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum words {
@@ -22,6 +23,8 @@ enum words {
     WORDS_MORE,
     WORDS_SETUP,
     WORDS_NOT_ALLOWED,
+    WORDS_OFFLINE_PERSON,  /* may sign in, but not offline */
+    WORDS_OFFLINE_SERVICE, /* nobody may by this service, offline */
     WORDS_LOCKED,
     WORDS_RISK,
     WORDS_DEVICE,
@@ -66,5 +69,9 @@ void words_right_spelling(const char *name, char *out, size_t size);
 /* For somebody whose password is the platform's: where to change it; `url` may be empty. */
 void words_change_there(const char *url, char *out, size_t size);
 
-/* For somebody let in by what is remembered, when the session begins: until when that works. */
-void words_offline_until(const char *date, char *out, size_t size);
+#define WORDS_SOON_SECONDS 259200 /* the last 3 days of offline sign-in */
+/*
+ * For somebody let in by what is remembered, when the session begins: until when that works, and what
+ * to do before, when that is soon.
+ */
+void words_offline_until(const char *date, bool soon, char *out, size_t size);

@@ -66,6 +66,6 @@ void mode_tell(pam_handle_t *pam, bool silent)
     forget(pam, UNTIL);
     if (!told || silent)
         return;
-    words_offline_until(date, text, sizeof text);
+    words_offline_until(date, until - time(NULL) <= WORDS_SOON_SECONDS, text, sizeof text);
     pam_info(pam, "%s", text);
 }

@@ -248,6 +248,22 @@ static void complaints_name_file_line_and_cure(void **state)
         {WHOLE "[local groups]\nsudo\n", "f:6: wants name = value"},
         {"issuer = https://a.example\nclient_id = abc\ndomains = a.example\nallow = ,\n",
          "f: domains, allow and signing_algorithms want at least one entry"},
+        {WHOLE "offline_allow = Ada@contoso.example\n",
+         "f:5: offline_allow wants everyone, full names in lower case, or object ids of groups, "
+         "not "
+         "\"Ada@contoso.example\""},
+        {WHOLE "offline_services = login, SSHD\n",
+         "f:5: offline_services wants all, or PAM services in lower case, such as login, not "
+         "\"SSHD\""},
+        {WHOLE "offline_services = /etc/pam.d/login\n",
+         "f:5: offline_services wants all, or PAM services in lower case, such as login, not "
+         "\"/etc/pam.d/login\""},
+        {WHOLE "offline_services = ,\n",
+         "f: offline_allow and offline_services want at least one entry; with offline_days = 0 "
+         "nobody signs in offline"},
+        {WHOLE "offline_allow = ,\n",
+         "f: offline_allow and offline_services want at least one entry; with offline_days = 0 "
+         "nobody signs in offline"},
     };
 
     (void)state;

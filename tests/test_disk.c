@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The store on disks that cannot be written, are full, or were left by a dead writer. */
+#include "cache/store_time.h"
 #include "tests/place.h"
 
 #include <signal.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the store remembers over thefts, kills and time; tokens. */
 #include "base/clock.h"
+#include "cache/store_time.h"
 #include "tests/store_place.h"
 
 #include <signal.h>
@@ -113,15 +114,16 @@ static void the_highest_time_only_grows_and_is_written_seldom(void **state)
         time_t seen, highest;
     } steps[] = {{1000, 1000}, {1059, 1000}, {1060, 1060}, {5, 1060}, {9000, 9000}, {8000, 9000}};
     struct error why;
-    time_t highest;
+    struct times times;
 
     (void)state;
-    assert_true(store_highest_time(store, &highest, &why));
-    assert_int_equal(highest, 0);
+    assert_true(store_times(store, &times, &why));
+    assert_int_equal(times.highest, 0);
+    assert_int_equal(times.earliest, 0);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         assert_true(store_saw_time(store, steps[i].seen, &why));
-        assert_true(store_highest_time(store, &highest, &why));
-        assert_int_equal(highest, steps[i].highest);
+        assert_true(store_times(store, &times, &why));
+        assert_int_equal(times.highest, steps[i].highest);
     }
 }
 
@@ -133,7 +135,7 @@ static void a_busy_store_does_not_keep_whoever_only_saw_the_time(void **state)
     int64_t began = clock_ms();
     struct error why = {0};
     sqlite3 *writer;
-    time_t highest;
+    struct times times;
     char path[64];
 
     (void)state;
@@ -148,8 +150,8 @@ static void a_busy_store_does_not_keep_whoever_only_saw_the_time(void **state)
     assert_true(clock_ms() - began < BUSY_MOST_MS);
     sqlite3_close(writer);
     assert_true(store_saw_time(store, 1000, &why));
-    assert_true(store_highest_time(store, &highest, &why));
-    assert_int_equal(highest, 1000);
+    assert_true(store_times(store, &times, &why));
+    assert_int_equal(times.highest, 1000);
 }
 
 /* Accepts people until it is killed, telling after each commit how far it got. */

@@ -6,19 +6,24 @@
 
 #define MODE   "LATCHKEY_MODE"
 #define UNTIL  "LATCHKEY_OFFLINE_UNTIL"
-#define SECOND "1795000000"
+#define SECOND "4095000000"
 
+/* With the warning of the last three days. */
 static const char *words_of(long long second)
 {
     static char text[256];
     time_t until = second;
+    bool soon = until - time(NULL) <= 3 * 86400;
     struct tm parts;
-    size_t used = (size_t)snprintf(text, sizeof text,
-                                   "4:The sign-in service cannot be reached. You are signed in "
-                                   "with what this host remembers; that works until ");
+    char date[32];
 
     assert_non_null(localtime_r(&until, &parts));
-    strftime(text + used, sizeof text - used, "%Y-%m-%d %H:%M.\n", &parts);
+    strftime(date, sizeof date, "%Y-%m-%d %H:%M", &parts);
+    snprintf(text, sizeof text,
+             "4:The sign-in service cannot be reached. You are signed in with "
+             "what this host remembers%s%s%s\n",
+             soon ? ". Offline sign-in ends on " : "; that works until ", date,
+             soon ? ": connect this machine and sign in again before then." : ".");
     return text;
 }
 
@@ -70,7 +75,7 @@ static void an_offline_session_says_once_until_when_and_leaves_its_mode(void **s
             assert_string_equal(environment(pam), MODE "=offline\n" UNTIL "=" SECOND "\n");
             assert_string_equal(talked.text, "");
             assert_int_equal(pam_open_session(pam, silent ? PAM_SILENT : 0), PAM_SUCCESS);
-            assert_string_equal(talked.text, silent ? "" : words_of(1795000000));
+            assert_string_equal(talked.text, silent ? "" : words_of(4095000000));
             assert_string_equal(environment(pam), MODE "=offline\n");
             forget_talk();
             assert_int_equal(pam_close_session(pam, 0), PAM_SUCCESS);
@@ -89,9 +94,33 @@ static void the_session_may_be_in_another_process_than_the_sign_in(void **state)
     assert_int_equal(pam_putenv(pam, MODE "=offline"), PAM_SUCCESS);
     assert_int_equal(pam_putenv(pam, UNTIL "=" SECOND), PAM_SUCCESS);
     assert_int_equal(pam_open_session(pam, 0), PAM_SUCCESS);
-    assert_string_equal(talked.text, words_of(1795000000));
+    assert_string_equal(talked.text, words_of(4095000000));
     assert_string_equal(environment(pam), MODE "=offline\n");
     pam_end(pam, 0);
+}
+
+/* The test takes less than a day. */
+static void the_last_three_days_are_a_warning(void **state)
+{
+    static const struct {
+        int days;
+        const char *words;
+    } rows[] = {
+        {4, "; that works until "}, {2, "connect this machine"}, {0, "connect this machine"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pam_handle_t *pam = start(ADA);
+        char until[64];
+
+        snprintf(until, sizeof until, UNTIL "=%lld",
+                 (long long)time(NULL) + rows[i].days * 86400LL + 3600);
+        assert_int_equal(pam_putenv(pam, until), PAM_SUCCESS);
+        forget_talk();
+        assert_int_equal(pam_open_session(pam, 0), PAM_SUCCESS);
+        assert_non_null(strstr(talked.text, rows[i].words));
+        pam_end(pam, 0);
+    }
 }
 
 static void what_is_no_date_is_not_shown(void **state)
@@ -100,20 +129,20 @@ static void what_is_no_date_is_not_shown(void **state)
         "",
         "x",
         "-1",
-        "+1795000000",
-        " 1795000000",
-        "1795000000 ",
+        "+4095000000",
+        " 4095000000",
+        "4095000000 ",
         "0x6afd6c40",
-        "1795000000.5",
+        "4095000000.5",
         "0",
         "000000000000",
-        "1795000000\nRun this: rm -rf ~",
+        "4095000000\nRun this: rm -rf ~",
         "\x1b[2J",
         "253402300800",
         "999999999999999999999",
         "Call 0900 12345",
         "%s%n",
-        "17950000001795",
+        "40950000001795",
         "\xd9\xa1",
     };
 
@@ -133,7 +162,7 @@ static void what_is_no_date_is_not_shown(void **state)
 
 static void every_date_that_can_be_said_is_shown(void **state)
 {
-    static const long long seconds[] = {1, 86400, 1795000000, 4294967296, 253402214400};
+    static const long long seconds[] = {1, 86400, 4095000000, 4294967296, 253402214400};
 
     (void)state;
     for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
@@ -203,6 +232,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(an_online_sign_in_says_nothing_and_leaves_its_mode, reset),
         cmocka_unit_test_setup(an_offline_session_says_once_until_when_and_leaves_its_mode, reset),
         cmocka_unit_test_setup(the_session_may_be_in_another_process_than_the_sign_in, reset),
+        cmocka_unit_test_setup(the_last_three_days_are_a_warning, reset),
         cmocka_unit_test_setup(what_is_no_date_is_not_shown, reset),
         cmocka_unit_test_setup(every_date_that_can_be_said_is_shown, reset),
         cmocka_unit_test_setup(a_sign_in_leaves_nothing_of_what_was_there_before, reset),

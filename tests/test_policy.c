@@ -406,35 +406,6 @@ static struct person somebody(time_t last_online, time_t last_password)
     return person;
 }
 
-static void the_window_ends_to_the_second_and_the_future_is_never_young(void **state)
-{
-    const time_t now = 1000 * DAY;
-    struct person person = somebody(now - 14 * DAY, now);
-    struct remembered r = {.person = &person, .now = now, .offline_days = 14};
-
-    (void)state;
-    assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
-    person.last_online--;
-    assert_int_equal(policy_offline(&r), OFFLINE_ENDED);
-    person.last_online = 0;
-    assert_int_equal(policy_offline(&r), OFFLINE_NEVER);
-    person.last_online = now + 301; /* a clock set back */
-    assert_int_equal(policy_offline(&r), OFFLINE_CLOCK);
-    person.last_online = now - DAY;
-    r.highest_time = now + 301;
-    assert_int_equal(policy_offline(&r), OFFLINE_CLOCK);
-    r.highest_time = now + 300;
-    assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
-    r.offline_days = 0; /* nobody, not even in the same second */
-    person.last_online = now;
-    assert_int_equal(policy_offline(&r), OFFLINE_ENDED);
-    r.offline_days = 14;
-    person.refused = REFUSED_POLICY;
-    assert_int_equal(policy_offline(&r), OFFLINE_CLOSED);
-    r.person = NULL;
-    assert_int_equal(policy_offline(&r), OFFLINE_NEVER);
-}
-
 static void the_first_proof_is_chosen_by_age(void **state)
 {
     const time_t now = 1000 * DAY;
@@ -661,7 +632,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_table_keeps_its_promises),
         cmocka_unit_test(each_row_of_the_story_ends_as_told),
-        cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
         cmocka_unit_test(the_first_proof_is_chosen_by_age),
         cmocka_unit_test(a_passphrase_is_never_sent_and_a_due_proof_never_skipped),
         cmocka_unit_test(a_doubtful_token_rests_for_two_minutes),

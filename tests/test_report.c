@@ -11,11 +11,13 @@
 
 #define NOW 100000000
 
+static char any[] = "all", *all[] = {any};
 static struct config config = {.connect_seconds = 3,
                                .login_seconds = 8,
                                .recheck_minutes = 5,
                                .offline_days = 14,
-                               .offline_days_remote = 3};
+                               .offline_days_remote = 3,
+                               .offline_services = {.items = all, .count = 1}};
 
 /* Somebody known, let in offline. */
 static struct attempt let_in(struct request *request)
@@ -24,6 +26,7 @@ static struct attempt let_in(struct request *request)
                         .config = &config,
                         .ours = true,
                         .known = true,
+                        .offline_person = true,
                         .now = NOW,
                         .result = RESULT_UNREACHABLE,
                         .local = LOCAL_RIGHT,
@@ -105,6 +108,12 @@ static void the_setting_that_decided_is_named(void **state)
     expect_part(&a, VERDICT_ADMIT, "decided_by=\"offline_days=14\"");
     a.person.last_online = NOW - 15 * 86400;
     expect_part(&a, VERDICT_UNAVAILABLE, "age=1296000s decided_by=\"offline_days=14\"");
+    a.offline_person = false;
+    expect_part(&a, VERDICT_UNAVAILABLE, "decided_by=\"offline_allow\"");
+    a.offline_person = true;
+    config.offline_services.count = 0;
+    expect_part(&a, VERDICT_UNAVAILABLE, "decided_by=\"offline_services\"");
+    config.offline_services.count = 1;
     a.local = LOCAL_WRONG;
     expect_part(&a, VERDICT_UNAVAILABLE, "age=1296000s platform=unreachable secret=wrong");
     a = let_in(&request);

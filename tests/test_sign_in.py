@@ -23,8 +23,8 @@ from sign_in.harness import Test
 from signin import Host
 
 # The longest first.
-THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'story',
-          'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes']
+THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'offline',
+          'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes']
 APART = ['passphrase']  # with a result of their own
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',

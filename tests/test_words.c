@@ -34,9 +34,13 @@ static void an_admission_offline_says_why_and_until_when(void **state)
     char text[512];
 
     (void)state;
-    words_offline_until("2026-11-23 10:00", text, sizeof text);
+    words_offline_until("2026-11-23 10:00", false, text, sizeof text);
     assert_string_equal(text, "The sign-in service cannot be reached. You are signed in with what "
                               "this host remembers; that works until 2026-11-23 10:00.");
+    words_offline_until("2026-11-23 10:00", true, text, sizeof text);
+    assert_string_equal(text, "The sign-in service cannot be reached. You are signed in with what "
+                              "this host remembers. Offline sign-in ends on 2026-11-23 10:00: "
+                              "connect this machine and sign in again before then.");
 }
 
 /* Text in quotation marks among the arguments of `call`, up to the end of the statement. */

@@ -176,6 +176,19 @@ def offline_days_remote(t):
     t.offline('unavailable', remote_host=ELSEWHERE)
 
 
+def offline_allow(t):
+    t.know_ada(offline_allow=BOB)
+    t.offline('unavailable', words='not been given access to this host without it')
+    t.know_ada(offline_allow=f'{BOB}, {ADA}')
+    t.offline('admit')
+
+
+def offline_services(t):
+    t.know_ada(offline_services='sudo gdm-password')
+    t.offline('unavailable', words='in this way')
+    t.offline('admit', service='gdm-password')
+
+
 def password_change_url(t):
     t.know_ada(password_change_url='https://contoso.example/password')
     t.expect('forbidden', t.host.sign_in(ADA, action='password'), 'https://contoso.example/password')
@@ -189,8 +202,8 @@ def kdf_slots(t):
 
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
          ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
-         password_recheck_hours, offline_days, offline_days_remote, password_change_url,
-         kdf_slots]
+         password_recheck_hours, offline_days, offline_days_remote, offline_allow, offline_services,
+         password_change_url, kdf_slots]
 
 
 def every_setting_has_its_effect(t):
