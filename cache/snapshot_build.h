@@ -16,10 +16,7 @@ struct growing {
 struct built_group {
     uint32_t gid, name; /* the name's length */
     size_t name_at;     /* in the builder's group_names */
-    uint32_t members;
-    uint32_t last_person; /* number of the last person found to be in it, from 1 */
-    uint64_t members_size;
-    uint64_t at, end; /* in the image's groups: the record, and where the next member goes */
+    uint64_t at;        /* of the record, in the image's groups */
 };
 
 struct snapshot_builder {
@@ -71,6 +68,9 @@ static inline uint64_t people_part_at(const struct snapshot_builder *builder)
 
     return sizeof(struct snapshot_header) + 2 * snapshot_buckets(records) * SNAPSHOT_LINE;
 }
+
+/* Uninitialised, for what is filled in no order; for free(). */
+void *large_alloc(size_t size);
 
 static inline struct built_group *groups_of(const struct snapshot_builder *builder)
 {

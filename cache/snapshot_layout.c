@@ -8,6 +8,8 @@
 #include "cache/snapshot_build.h"
 #include "cache/snapshot_checksum.h"
 
+#include <sys/mman.h>
+
 /* ---- walking over the people's records, which we have written ourselves ---- */
 
 bool next_person(const struct snapshot_builder *builder, struct built_person *person)
@@ -44,16 +46,53 @@ static uint32_t gid_of(const struct snapshot_builder *builder, const struct buil
     return le32toh(gid);
 }
 
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+/* In large pages where there are some: else most of the time goes into finding the pages. */
+void *large_alloc(size_t size)
+{
+    void *bytes;
+
+    if (size < 2 * HUGE_PAGE)
+        return malloc(size);
+    bytes = aligned_alloc(HUGE_PAGE, snapshot_round_up(size, HUGE_PAGE));
+    if (bytes)
+        madvise(bytes, snapshot_round_up(size, HUGE_PAGE), MADV_HUGEPAGE);
+    return bytes;
+}
+
 /* ---- groups ---- */
 
-/* `numbers` becomes the number of the group of each membership, in the order of people. */
-static bool count_members(struct snapshot_builder *builder, uint32_t *numbers, struct error *why)
+/* What is found out of a group; small, as it is asked for in no order. */
+struct tally {
+    uint32_t members;
+    uint32_t last_person; /* number of the last person found to be in it, from 1 */
+    uint64_t members_size;
+    uint64_t next; /* where the next member goes, in the image's groups */
+};
+
+/* What making the groups needs besides. */
+struct tallies {
+    struct tally *of_groups;
+    uint32_t *numbers; /* of the group of each membership, from 1, in the order of people */
+};
+
+static void tallies_release(struct tallies *tallies)
 {
+    free(tallies->of_groups);
+    free(tallies->numbers);
+}
+
+static bool count_members(const struct snapshot_builder *builder, const struct tallies *tallies,
+                          struct error *why)
+{
+    uint32_t *numbers = tallies->numbers;
+
     for (struct built_person person = {0}; next_person(builder, &person);) {
         for (uint32_t i = 0; i < person.gids; i++) {
             uint32_t gid = gid_of(builder, &person, i);
             uint32_t number = gid_index_find(&builder->gids, gid);
-            struct built_group *group = number ? &groups_of(builder)[number - 1] : NULL;
+            struct tally *group = number ? &tallies->of_groups[number - 1] : NULL;
 
             if (!group || group->last_person == person.number)
                 return error_set(why, ERROR_MALFORMED, "snapshot: uid %u is in gid %u %s",
@@ -68,81 +107,88 @@ static bool count_members(struct snapshot_builder *builder, uint32_t *numbers, s
 }
 
 /* Gives each group its place; the size of all of them, or 0 when one is beyond the format. */
-static uint64_t place_groups(struct snapshot_builder *builder)
+static uint64_t place_groups(const struct snapshot_builder *builder, struct tally *tallies)
 {
     struct built_group *groups = groups_of(builder);
     uint64_t at = 0;
 
     for (uint32_t i = 0; i < builder->group_count; i++) {
         groups[i].at = at;
-        groups[i].end = snapshot_round_up(
+        tallies[i].next = snapshot_round_up(
             at + sizeof(struct snapshot_group_record) + groups[i].name + 1, sizeof(uint32_t));
-        if (groups[i].members_size > UINT32_MAX)
+        if (tallies[i].members_size > UINT32_MAX)
             return 0;
-        at = snapshot_round_up(groups[i].end + groups[i].members * sizeof(uint32_t), SNAPSHOT_UNIT);
+        at = snapshot_round_up(tallies[i].next + tallies[i].members * sizeof(uint32_t),
+                               SNAPSHOT_UNIT);
     }
     return at;
 }
 
-static void write_groups(struct snapshot_builder *builder, const uint32_t *numbers,
-                         unsigned char *out)
+static void write_heads(const struct snapshot_builder *builder, const struct tally *tallies,
+                        unsigned char *out)
 {
-    struct built_group *groups = groups_of(builder);
-    uint64_t people_at = people_part_at(builder);
+    const struct built_group *groups = groups_of(builder);
 
     for (uint32_t i = 0; i < builder->group_count; i++) {
-        struct snapshot_group_record record = {htole32(groups[i].gid), htole32(groups[i].members),
-                                               htole32((uint32_t)groups[i].members_size),
+        struct snapshot_group_record record = {htole32(groups[i].gid), htole32(tallies[i].members),
+                                               htole32((uint32_t)tallies[i].members_size),
                                                htole32(groups[i].name)};
 
         memcpy(out + groups[i].at, &record, sizeof record);
         memcpy(out + groups[i].at + sizeof record, builder->group_names.bytes + groups[i].name_at,
                groups[i].name);
     }
+}
+
+static void write_members(const struct snapshot_builder *builder, const struct tallies *tallies,
+                          unsigned char *out)
+{
+    const uint32_t *numbers = tallies->numbers;
+    uint64_t people_at = people_part_at(builder);
+
     for (struct built_person person = {0}; next_person(builder, &person);) {
         uint32_t place = htole32((uint32_t)((people_at + person.at) / SNAPSHOT_UNIT));
 
         for (uint32_t i = 0; i < person.gids; i++) {
-            struct built_group *group = &groups[*numbers++ - 1];
+            struct tally *group = &tallies->of_groups[*numbers++ - 1];
 
-            memcpy(out + group->end, &place, sizeof place);
-            group->end += sizeof place;
+            memcpy(out + group->next, &place, sizeof place);
+            group->next += sizeof place;
         }
     }
 }
 
-static bool lay_out_groups(struct snapshot_builder *builder, uint32_t *numbers, struct image *image,
-                           struct error *why)
+static bool lay_out_groups(const struct snapshot_builder *builder, const struct tallies *tallies,
+                           struct image *image, struct error *why)
 {
     uint64_t size;
 
-    if (!count_members(builder, numbers, why))
+    if (!count_members(builder, tallies, why))
         return false;
-    size = snapshot_round_up(place_groups(builder), SNAPSHOT_LINE);
+    size = snapshot_round_up(place_groups(builder, tallies->of_groups), SNAPSHOT_LINE);
     if ((size == 0) != (builder->group_count == 0) || size > SNAPSHOT_SIZE_MOST)
         return error_set(why, ERROR_SYSTEM, "snapshot: the groups are too large for the format");
-    image->groups = calloc(1, size + 1);
+    image->groups = large_alloc(size + 1);
     if (!image->groups)
         return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
+    memset(image->groups, 0, size);
     image->groups_size = size;
-    write_groups(builder, numbers, image->groups);
+    write_heads(builder, tallies->of_groups, image->groups);
+    write_members(builder, tallies, image->groups);
     return true;
 }
 
-static bool make_groups(struct snapshot_builder *builder, struct image *image, struct error *why)
+static bool make_groups(const struct snapshot_builder *builder, struct image *image,
+                        struct error *why)
 {
-    OWNED(free_memory)
-    uint32_t *numbers = reallocarray(NULL, builder->memberships + 1, sizeof *numbers);
+    OWNED(tallies_release)
+    struct tallies tallies = {
+        .of_groups = calloc((size_t)builder->group_count + 1, sizeof(struct tally)),
+        .numbers = reallocarray(NULL, builder->memberships + 1, sizeof(uint32_t))};
 
-    if (!numbers)
+    if (!tallies.of_groups || !tallies.numbers)
         return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
-    for (uint32_t i = 0; i < builder->group_count; i++) {
-        struct built_group *group = &groups_of(builder)[i];
-
-        *group =
-            (struct built_group){.gid = group->gid, .name = group->name, .name_at = group->name_at};
-    }
-    return lay_out_groups(builder, numbers, image, why);
+    return lay_out_groups(builder, &tallies, image, why);
 }
 
 /* ---- the whole ---- */

@@ -84,9 +84,14 @@ struct group_record {
     bool own; /* made from a person's record */
 };
 
-/* False: what stands at `at` is no such record. */
-static inline bool person_record_read(const struct snapshot *s, size_t at,
-                                      struct person_record *record)
+static inline bool window_has(struct id_window window, uint32_t id)
+{
+    return id >= window.least && id <= window.most;
+}
+
+/* False: what stands at `at` is no such record. `window`: the one in force. */
+static inline bool person_record_read_in(const struct snapshot *s, struct id_window window,
+                                         size_t at, struct person_record *record)
 {
     const size_t head = sizeof(struct snapshot_person_record);
     uint32_t one, two;
@@ -107,9 +112,15 @@ static inline bool person_record_read(const struct snapshot *s, size_t at,
     record->gids_at = record->text_at + (size_t)snapshot_round_up(record->text_size, 4);
     end = snapshot_round_up((uint64_t)record->gids_at + (uint64_t)record->gids * 4, SNAPSHOT_UNIT);
     record->end = (size_t)end;
-    return end <= s->groups_at && id_is_ours(record->uid) && record->name - 1 < NAME_MOST &&
+    return end <= s->groups_at && window_has(window, record->uid) && record->name - 1 < NAME_MOST &&
            record->gecos <= SNAPSHOT_TEXT_MOST && record->home <= SNAPSHOT_TEXT_MOST &&
            record->shell <= SNAPSHOT_TEXT_MOST;
+}
+
+static inline bool person_record_read(const struct snapshot *s, size_t at,
+                                      struct person_record *record)
+{
+    return person_record_read_in(s, id_window(), at, record);
 }
 
 /* The same of a group. */

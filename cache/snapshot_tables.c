@@ -117,7 +117,7 @@ bool tables_make(struct snapshot_builder *builder, struct image *image, uint64_t
     tables.groups_at = tables.people_at + image->people_size;
     if (tables.groups_at + image->groups_size > SNAPSHOT_SIZE_MOST)
         return error_set(why, ERROR_SYSTEM, "snapshot: too large for the format");
-    bytes = malloc(size);
+    bytes = large_alloc(size);
     if (!bytes)
         return error_set(why, ERROR_SYSTEM, "no memory for a snapshot");
     tables.names = (struct snapshot_entry *)(void *)bytes;

@@ -6,6 +6,7 @@
  */
 #include "cache/local.h"
 #include "cache/publish_lock.h"
+#include "cache/publish_members.h"
 #include "cache/snapshot_file.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_write.h"
@@ -77,39 +78,21 @@ static bool groups_show(sqlite3 *db, const struct local *local, struct snapshot_
                                               &met, why);
 }
 
-/* All memberships by uid, as people come: read along with them, they are in the way of nobody. */
-struct memberships {
-    sqlite3_stmt *rows;
-    uint32_t uid, gid; /* of the next one */
-    enum step step;
-};
-
-/* One that is out of order would hide those behind it. */
-static bool memberships_next(struct memberships *memberships, struct error *why)
-{
-    uint32_t last = memberships->uid;
-
-    memberships->step = store_step(memberships->rows, why);
-    if (memberships->step != STEP_ROW)
-        return memberships->step == STEP_DONE;
-    return (column_id(memberships->rows, 0, &memberships->uid) && memberships->uid >= last &&
-            column_id(memberships->rows, 1, &memberships->gid)) ||
-           store_damaged(why);
-}
-
 /* The groups of `uid`, of which he has at most GROUPS_MOST, as far as they are shown. */
 static bool gids_read(struct memberships *memberships, const struct snapshot_builder *builder,
                       uint32_t uid, uint32_t *gids, size_t *count, struct error *why)
 {
     *count = 0;
-    while (memberships->step == STEP_ROW && memberships->uid <= uid) {
-        if (memberships->uid == uid) {
-            if (*count == GROUPS_MOST)
-                return store_damaged(why);
-            gids[(*count)++] = memberships->gid;
-        }
-        if (!memberships_next(memberships, why))
-            return false;
+    for (; memberships->next < memberships->count; memberships->next++) {
+        const struct membership *next = &memberships->all[memberships->next];
+
+        if (next->uid > uid)
+            break;
+        if (next->uid < uid)
+            continue; /* of somebody who is not shown */
+        if (*count == GROUPS_MOST)
+            return store_damaged(why);
+        gids[(*count)++] = next->gid;
     }
     *count = snapshot_known_gids(builder, gids, *count);
     return true;
@@ -157,15 +140,12 @@ static bool person_show(struct store *store, sqlite3_stmt *row, struct membershi
 static bool people_show(struct store *store, const struct local *local,
                         struct snapshot_builder *builder, struct error *why)
 {
-    OWNED(statement_release)
-    sqlite3_stmt *rows =
-        store_prepare(store->db, "SELECT uid, gid FROM membership ORDER BY uid, gid", why);
-    struct memberships memberships = {.rows = rows};
+    OWNED(memberships_release) struct memberships memberships = {.next = 0};
     OWNED(statement_release) sqlite3_stmt *query = NULL;
     struct census met = {0};
     enum step step;
 
-    if (!rows || !memberships_next(&memberships, why))
+    if (!memberships_read(store->db, &memberships, why))
         return false;
     query = store_prepare(store->db,
                           "SELECT uid, name, gecos, home, shell FROM person ORDER BY uid", why);
