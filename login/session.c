@@ -38,7 +38,8 @@ static struct ruling ruling_of(const struct attempt *a, enum verdict verdict)
     bool in_background = a->request->action == ACTION_ACCOUNT && background_is(a->request);
     struct ruling ruling = {.verdict = verdict};
 
-    if (verdict != VERDICT_ADMIT || a->request->action == ACTION_PASSWORD)
+    if (verdict != VERDICT_ADMIT ||
+        (a->request->action != ACTION_AUTHENTICATE && a->request->action != ACTION_ACCOUNT))
         return ruling;
     ruling.mode = MODE_ONLINE;
     if (a->offline || (in_background && policy_account_is_due(&remembered)))

@@ -186,7 +186,7 @@ int attempt_run(pam_handle_t *pam, enum action action, const char *user, enum ga
     code = ruling.verdict < VERDICTS ? meanings[ruling.verdict].code : PAM_SYSTEM_ERR;
     if (code == PAM_SUCCESS)
         code = confirm(pam, &request, before, &why);
-    if (code == PAM_SUCCESS)
+    if (code == PAM_SUCCESS && (action == ACTION_AUTHENTICATE || action == ACTION_ACCOUNT))
         mode_set(pam, &ruling);
     report(pam, &request, ruling.verdict, code, options, &why);
     return code;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "login/words.h"
 #include "pam_module/attempt.h"
+#include "pam_module/helper.h"
 #include "pam_module/home.h"
 #include "pam_module/mode.h"
 
@@ -168,16 +169,43 @@ int pam_sm_close_session(pam_handle_t *pam, int flags, int argc, const char **ar
     return session(pam, &user);
 }
 
+/* A program that root runs for somebody else need not know what she has. */
+static enum action kind_of_change(pam_handle_t *pam)
+{
+    const void *caller = NULL;
+
+    (void)pam_get_item(pam, PAM_RUSER, &caller);
+    return helper_way(caller) == HELPER_AS_CHILD ? ACTION_RESET : ACTION_PASSWORD;
+}
+
+/* As pam_sm_chauthtok(3) knows them. */
+static int code_of_change(int code)
+{
+    switch (code) {
+    case PAM_SUCCESS:
+    case PAM_PERM_DENIED:
+    case PAM_MAXTRIES:
+    case PAM_USER_UNKNOWN:
+        return code;
+    default:
+        return PAM_AUTHTOK_ERR;
+    }
+}
+
 int pam_sm_chauthtok(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+    struct options options = options_read(pam, argc, argv);
     const char *user = NULL;
     enum gate gate;
     int code = pass_gate(pam, &user, &gate);
 
-    (void)argc, (void)argv;
     if (code != PAM_SUCCESS)
         return code;
-    if ((flags & PAM_PRELIM_CHECK) && !(flags & PAM_SILENT))
-        pam_error(pam, "%s", words_text(WORDS_NOT_CHANGED_HERE));
-    return PAM_AUTHTOK_ERR;
+    if (gate != GATE_KNOWN)
+        return PAM_AUTHTOK_ERR;
+    /* Nothing of ours expires, and nothing is asked before all modules are ready. */
+    if (flags & (PAM_PRELIM_CHECK | PAM_CHANGE_EXPIRED_AUTHTOK))
+        return PAM_SUCCESS;
+    return code_of_change(
+        attempt_run(pam, kind_of_change(pam), user, gate, flags & PAM_SILENT, &options));
 }

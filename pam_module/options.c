@@ -16,6 +16,8 @@ struct options options_read(pam_handle_t *pam, int count, const char **words)
             options.use_first_pass = true;
         else if (strcmp(words[i], "try_first_pass") == 0)
             options.try_first_pass = true;
+        else if (strcmp(words[i], "use_authtok") == 0)
+            options.use_authtok = true;
         else
             pam_syslog(pam, LOG_WARNING, "unknown option \"%s\" is ignored", words[i]);
     return options;

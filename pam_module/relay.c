@@ -13,13 +13,15 @@ struct relay {
     pam_handle_t *pam;
     int fd;
     const struct options *options;
+    enum action action;
     bool silent;
-    bool heard;      /* a frame has come from the helper */
-    bool answered;   /* the person, or PAM_AUTHTOK, has answered a question */
-    bool had_first;  /* the first secret has been asked for */
-    bool refused;    /* an ADMIT that follows would be for nothing that was proven */
-    bool late;       /* the helper was silent for too long */
-    int64_t next_ms; /* within which its next frame is due */
+    bool heard;             /* a frame has come from the helper */
+    bool answered;          /* the person, or PAM_AUTHTOK, has answered a question */
+    unsigned secrets;       /* that have been asked for */
+    char *current, *chosen; /* its own, of a change: what later modules may have at its end */
+    bool refused;           /* an ADMIT that follows would be for nothing that was proven */
+    bool late;              /* the helper was silent for too long */
+    int64_t next_ms;        /* within which its next frame is due */
     int64_t work_left_ms;
 };
 
@@ -40,30 +42,71 @@ static char *ask_person(struct relay *relay, int style, const char *prompt)
     return OWN_TAKE(reply);
 }
 
-/* What an earlier module was told; NULL when there is none or it is not wanted. */
-static char *earlier_secret(const struct relay *relay)
+/* Of a change: what is asked for next is the new secret. */
+static bool is_about_new(const struct relay *relay)
+{
+    return relay->action == ACTION_RESET ||
+           (relay->action == ACTION_PASSWORD && relay->secrets > 0);
+}
+
+/* What an earlier module was told; NULL when there is none. */
+static char *earlier_secret(const struct relay *relay, int item)
 {
     const void *stored = NULL;
 
-    if (!relay->options->use_first_pass && !relay->options->try_first_pass)
-        return NULL;
-    if (pam_get_item(relay->pam, PAM_AUTHTOK, &stored) != PAM_SUCCESS || !stored ||
+    if (pam_get_item(relay->pam, item, &stored) != PAM_SUCCESS || !stored ||
         strnlen(stored, PAM_MAX_RESP_SIZE + 1) > PAM_MAX_RESP_SIZE)
         return NULL;
     return strdup(stored);
 }
 
+static void keep(char **kept, const char *secret)
+{
+    free_secret(kept);
+    *kept = strdup(secret);
+}
+
+/* The item is a convenience of later modules; of a change they learn only if it comes about. */
+static char *new_secret(struct relay *relay, const char *prompt)
+{
+    char *reply = relay->options->use_authtok ? earlier_secret(relay, PAM_AUTHTOK)
+                                              : ask_person(relay, PAM_PROMPT_ECHO_OFF, prompt);
+
+    if (reply)
+        keep(&relay->chosen, reply);
+    return reply;
+}
+
 static char *first_secret(struct relay *relay, const char *prompt)
 {
-    OWNED(free_secret) char *reply = earlier_secret(relay);
+    const struct options *options = relay->options;
+    bool changes = relay->action == ACTION_PASSWORD;
+    OWNED(free_secret) char *reply = NULL;
 
-    relay->had_first = true;
-    if (reply || relay->options->use_first_pass)
-        return OWN_TAKE(reply);
-    reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, prompt);
-    if (reply)
-        (void)pam_set_item(relay->pam, PAM_AUTHTOK, reply); /* a convenience of later modules */
+    if (options->use_first_pass || options->try_first_pass)
+        reply = earlier_secret(relay, changes ? PAM_OLDAUTHTOK : PAM_AUTHTOK);
+    if (!reply && !options->use_first_pass) {
+        reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, prompt);
+        if (reply && !changes)
+            (void)pam_set_item(relay->pam, PAM_AUTHTOK, reply);
+    }
+    if (reply && changes)
+        keep(&relay->current, reply);
     return OWN_TAKE(reply);
+}
+
+static char *secret(struct relay *relay, const char *prompt)
+{
+    char *reply;
+
+    if (is_about_new(relay))
+        reply = new_secret(relay, prompt);
+    else if (relay->secrets == 0)
+        reply = first_secret(relay, prompt);
+    else
+        reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, prompt);
+    relay->secrets++;
+    return reply;
 }
 
 static enum heed put_question(struct relay *relay, const struct frame *frame, struct error *why)
@@ -73,10 +116,8 @@ static enum heed put_question(struct relay *relay, const struct frame *frame, st
 
     if (frame->kind == FRAME_ASK)
         reply = ask_person(relay, PAM_PROMPT_ECHO_ON, frame->text);
-    else if (relay->had_first)
-        reply = ask_person(relay, PAM_PROMPT_ECHO_OFF, frame->text);
     else
-        reply = first_secret(relay, frame->text);
+        reply = secret(relay, frame->text);
 
     if (reply)
         relay->answered = true;
@@ -202,12 +243,24 @@ static bool begin(int fd, const struct request *request, struct error *why)
     return frame_send(fd, FRAME_BEGIN, text, length, &deadline, why);
 }
 
+/* Keyrings, for instance, have to be changed with it. */
+static void end_change(struct relay *relay, enum verdict verdict)
+{
+    if (verdict == VERDICT_ADMIT && relay->current)
+        (void)pam_set_item(relay->pam, PAM_OLDAUTHTOK, relay->current);
+    if (verdict == VERDICT_ADMIT && relay->chosen)
+        (void)pam_set_item(relay->pam, PAM_AUTHTOK, relay->chosen);
+    free_secret(&relay->current);
+    free_secret(&relay->chosen);
+}
+
 struct ruling relay_run(pam_handle_t *pam, int fd, const struct request *request,
                         const struct options *options, bool *late, struct error *why)
 {
     struct relay relay = {.pam = pam,
                           .fd = fd,
                           .options = options,
+                          .action = request->action,
                           .silent = request->silent,
                           .next_ms = FRAME_SILENCE_MS,
                           .work_left_ms = RELAY_WAIT_MS};
@@ -219,5 +272,6 @@ struct ruling relay_run(pam_handle_t *pam, int fd, const struct request *request
         why->kind = ERROR_UNREACHABLE;
     if (relay.late)
         *late = true;
+    end_change(&relay, ruling.verdict);
     return ruling;
 }

@@ -462,7 +462,7 @@ static void sessions_and_passwords_of_others_are_left_alone(void **state)
         const char *name;
         int session, password, credentials;
     } cases[] = {
-        {ADA, PAM_SUCCESS, PAM_AUTHTOK_ERR, PAM_SUCCESS},
+        {ADA, PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS},
         {"nobody@contoso.example", PAM_SESSION_ERR, PAM_AUTHTOK_ERR, PAM_CRED_UNAVAIL},
         /* PAM_PERM_DENIED is libpam's word for a stack in which everybody says PAM_IGNORE. */
         {"root", PAM_PERM_DENIED, PAM_USER_UNKNOWN, PAM_USER_UNKNOWN},
@@ -477,8 +477,7 @@ static void sessions_and_passwords_of_others_are_left_alone(void **state)
         assert_int_equal(pam_close_session(pam, 0), cases[i].session);
         assert_int_equal(pam_chauthtok(pam, 0), cases[i].password);
         assert_int_equal(pam_setcred(pam, PAM_REFRESH_CRED), cases[i].credentials);
-        assert_int_equal(strstr(talked.text, "organisation") != NULL,
-                         strchr(cases[i].name, '@') != NULL);
+        assert_int_equal(talked.prompts, 0);
         pam_end(pam, 0);
     }
 }
