@@ -2,6 +2,7 @@
 /* One grant, from the look at the breaker to what the answer means. */
 #include "base/own.h"
 #include "platform/platform_internal.h"
+#include "platform/realm.h"
 
 #define GLANCE_MS           500 /* for what has failed twice and may be back */
 #define GLANCE_LONG_SECONDS 60  /* since a try had time enough: then this one has */
@@ -129,6 +130,18 @@ static bool post(const struct attempt *attempt, const struct form *form, struct 
     return error_context(why, "token endpoint");
 }
 
+/* A password that is checked elsewhere is sent nowhere: the person is to go on with a code. */
+static bool may_be_sent(const struct attempt *attempt, struct error *why)
+{
+    enum realm realm = attempt->grant == GRANT_PASSWORD ? realm_find(attempt, why) : REALM_MANAGED;
+
+    if (realm != REALM_FEDERATED)
+        return realm == REALM_MANAGED;
+    outcome_refused(attempt->outcome, REFUSAL_MORE);
+    attempt->outcome->advice = ADVICE_VERIFY;
+    return error_set(why, ERROR_REFUSED, "not sent: the domain is federated");
+}
+
 static void perform(const struct attempt *attempt)
 {
     OWNED(http_answer_release) struct http_answer answer = {0};
@@ -143,10 +156,10 @@ static void perform(const struct attempt *attempt)
         return;
     }
     if (platform_get_ready(platform, attempt->budget, why) &&
-        is_back(attempt, &gate.breaker, why) && fill_form(attempt, &form, why) &&
-        post(attempt, &form, &answer, why))
+        is_back(attempt, &gate.breaker, why) && may_be_sent(attempt, why) &&
+        fill_form(attempt, &form, why) && post(attempt, &form, &answer, why))
         take_answer(attempt, &answer);
-    else if (platform->http)
+    else if (platform->http && outcome->answer != ANSWER_REFUSED)
         outcome->alarm = http_last(platform->http).alarm;
 }
 
