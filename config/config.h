@@ -35,6 +35,7 @@ struct config {
     struct strings offline_allow;    /* as `allow` */
     struct strings offline_services; /* "all", PAM services */
     char password_change_url[256];   /* empty: nobody has said */
+    bool guests;                     /* people who are at home in another tenant may sign in */
     unsigned kdf_slots;              /* 0: as many as processors */
     /*
      * Of the section [local groups]: who is in the platform's group `local_group_ids.items[i]`

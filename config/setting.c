@@ -20,7 +20,8 @@ enum setting_type {
     SETTING_NUMBER,
     SETTING_NAMES,
     SETTING_LIST,
-    SETTING_ALGORITHMS
+    SETTING_ALGORITHMS,
+    SETTING_YES
 };
 
 static bool is_anything(const char *text)
@@ -126,6 +127,7 @@ static const struct setting {
      is_service, "all, or PAM services in lower case, such as login"},
     {"password_change_url", SETTING_TEXT, PLACE(password_change_url), 0, 255, "",
      is_https_or_nothing, "an address that begins with https://"},
+    {"guests", SETTING_YES, PLACE(guests), 0, 0, "no", NULL, NULL},
     {"kdf_slots", SETTING_NUMBER, PLACE(kdf_slots), 0, 64, "0", NULL, NULL},
 #undef PLACE
 };
@@ -162,6 +164,18 @@ static bool store_number(const struct setting *setting, const char *value, struc
         return error_set(why, ERROR_CONFIG, "%s wants a number from %llu to %llu, not \"%.80s\"",
                          setting->name, setting->least, setting->most, value);
     *(unsigned *)place_of(setting, config) = (unsigned)number;
+    return true;
+}
+
+static bool store_yes(const struct setting *setting, const char *value, struct config *config,
+                      struct error *why)
+{
+    bool yes = strcmp(value, "yes") == 0;
+
+    if (!yes && strcmp(value, "no") != 0)
+        return error_set(why, ERROR_CONFIG, "%s wants yes or no, not \"%.80s\"", setting->name,
+                         value);
+    *(bool *)place_of(setting, config) = yes;
     return true;
 }
 
@@ -229,6 +243,8 @@ bool setting_store(size_t index, const char *value, struct config *config, struc
         return store_number(setting, value, config, why);
     case SETTING_NAMES:
         return names_read(value, &config->names, why);
+    case SETTING_YES:
+        return store_yes(setting, value, config, why);
     case SETTING_LIST:
     case SETTING_ALGORITHMS:
         break;

@@ -235,6 +235,7 @@ bool link_open(struct link *link, const struct config *config, struct error *why
         .algorithms = config->algorithms,
         .ca_file = config->ca_file,
         .connect_seconds = config->connect_seconds,
+        .guests = config->guests,
         .codes = codes,
     };
     const struct memory memory = {link,         load_document,  keep_document,

@@ -26,6 +26,7 @@ static void a_whole_text_is_read_and_presets_fill_the_rest(void **state)
     assert_int_equal(config->offline_days, 30);
     assert_int_equal(config->offline_days_remote, 3);
     assert_int_equal(config->recheck_minutes, 5);
+    assert_false(config->guests);
     assert_int_equal(config->algorithms, CONFIG_RS256);
     assert_int_equal(config->domains.count, 1);
     assert_string_equal(config->allow.items[0], "everyone");
@@ -52,6 +53,26 @@ static void an_issuer_may_have_any_form_of_an_authority(void **state)
                  "issuer = %s\nclient_id = a\ndomains = a.example\nallow = everyone\n", issuers[i]);
         assert_true(config_parse(text, "f", &config, &why));
         assert_string_equal(config->issuer, issuers[i]); /* as it was written */
+        config_release(config);
+    }
+}
+
+static void guests_come_in_only_by_a_plain_yes(void **state)
+{
+    static const struct {
+        const char *line;
+        bool guests;
+    } cases[] = {{"guests = yes\n", true}, {"guests = no\n", false}, {"", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *config = NULL;
+        struct error why = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, WHOLE "%s", cases[i].line);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_int_equal(config->guests, cases[i].guests);
         config_release(config);
     }
 }
@@ -204,6 +225,8 @@ static void complaints_name_file_line_and_cure(void **state)
          "f:2: issuer is given twice; remove one"},
         {"\n\nisuer = https://a.example\n",
          "f:3: no setting is called \"isuer\"; see latchkey.conf(5)"},
+        {WHOLE "guests = true\n", "f:5: guests wants yes or no, not \"true\""},
+        {WHOLE "guests =\n", "f:5: guests wants yes or no, not \"\""},
         {WHOLE "offline_days = 366\n",
          "f:5: offline_days wants a number from 0 to 365, not \"366\""},
         {WHOLE "offline_days = -1\n", "f:5: offline_days wants a number from 0 to 365, not \"-1\""},
@@ -404,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_text_is_read_and_presets_fill_the_rest),
         cmocka_unit_test(an_issuer_may_have_any_form_of_an_authority),
+        cmocka_unit_test(guests_come_in_only_by_a_plain_yes),
         cmocka_unit_test(a_password_is_proven_once_a_day_at_microsoft_and_each_time_elsewhere),
         cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
         cmocka_unit_test(local_groups_are_pairs_that_add_up),

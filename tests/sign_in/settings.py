@@ -194,6 +194,17 @@ def password_change_url(t):
     t.expect('forbidden', t.host.sign_in(ADA, action='password'), 'https://contoso.example/password')
 
 
+def guests(t):
+    t.know_ada(password_recheck_hours=24)
+    t.script(endpoint='token', token={'claims': {'acct': 1}})
+    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD))
+    check(t.seen() == ['refresh_token'])
+    t.unscript()
+    t.know_ada(password_recheck_hours=24, guests='yes')
+    t.script(endpoint='token', token={'claims': {'acct': 1}})
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+
+
 def kdf_slots(t):
     t.know_ada(kdf_slots=os.cpu_count() + 1)
     with t.host.busy_slots(os.cpu_count()):  # as many as there are without the setting
@@ -203,7 +214,7 @@ def kdf_slots(t):
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
          ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
          password_recheck_hours, offline_days, offline_days_remote, offline_allow, offline_services,
-         password_change_url, kdf_slots]
+         password_change_url, guests, kdf_slots]
 
 
 def every_setting_has_its_effect(t):
