@@ -28,7 +28,10 @@ ADA, PASSWORD = 'ada@contoso.example', 'correct horse battery staple'
 GUID = re.compile('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 STAMP = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ')
 DISCOVERY, KEYS = f'/{TENANT}/v2.0/.well-known/openid-configuration', f'/{TENANT}/discovery/v2.0/keys'
-TOKEN = f'/{TENANT}/oauth2/v2.0/token'
+TOKEN, DEVICE = f'/{TENANT}/oauth2/v2.0/token', f'/{TENANT}/oauth2/v2.0/devicecode'
+REALM = '/common/userrealm/{}?api-version=1.0'
+DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+BOB = 'bob@contoso.example'
 COMMON = '/common/v2.0/.well-known/openid-configuration'
 STS_HEADERS = {
     'Cache-Control': 'no-store, no-cache', 'Pragma': 'no-cache', 'Expires': '-1',
@@ -91,6 +94,14 @@ class Test:
         form.update({'grant_type': 'refresh_token', 'refresh_token': token} if token else
                     {'grant_type': 'password', 'username': ADA, 'password': secret})
         return self.ask(TOKEN, form, **headers)
+
+    def device(self, path=DEVICE, **members):
+        """A device code, and what polls with it."""
+        client = {'client_id': self.emulator.about['client_id']}
+        content = self.ask(path, {**client, 'scope': 'openid offline_access'}).content()
+        form = {**client, 'grant_type': DEVICE_GRANT, 'device_code': content['device_code'], **members}
+        token = TOKEN if path == DEVICE else '/plain/token'
+        return content, lambda: self.ask(token, form)
 
     def error(self, number, **rule):
         self.order('/_clear')
@@ -251,6 +262,69 @@ def an_answer_can_be_lost_behind_the_work(t):
     check(t.grant(token).status == 400, 'the token was used')
 
 
+def a_device_code_is_as_documented(t):
+    content, poll = t.device()
+    wanted = json.dumps(t.documented['device code'])
+    for member in ('user_code', 'device_code'):
+        wanted = wanted.replace(t.documented['device code'][member], content[member])
+    check(content == json.loads(wanted), content)
+    check(re.fullmatch('[A-Z2-9]{9}', content['user_code']) and len(content['device_code']) > 30)
+    for state, number in (('pending', 70016), ('expired', 70020)):
+        t.order('/_device', state=state)
+        answer = poll()
+        check(answer.status == 400 and plain(json.dumps(answer.content())) ==
+              plain(json.dumps(t.documented[str(number)])), answer.text)
+    t.order('/_device', state='declined')
+    check(poll().status == 400 and poll().content()['error'] == 'authorization_declined')
+    for path in (DEVICE, '/plain/device'):
+        check(t.ask(path, {'client_id': 'another', 'scope': 'openid'}).content()['error'] == 'unauthorized_client')
+        check(t.ask(path, {'scope': 'openid'}).content()['error'] == 'invalid_request')
+        check(t.ask(path).status == 404, 'GET')
+
+
+def a_device_code_is_approved_by_somebody_and_used_up(t):
+    for name in (ADA, BOB):
+        content, poll = t.device()
+        _, other = t.device()
+        t.order('/_device', user_code=content['user_code'], state='approved', name=name)
+        check(other().content()['error'] == 'authorization_pending', 'only that one')
+        answer = poll().content()
+        check(set(answer) == set(t.documented['tokens']), answer)
+        check(decoded(answer['id_token'].split('.')[1])['preferred_username'] == name)
+        check(t.grant(answer['refresh_token']).status == 200)
+        check(poll().content()['error'] == 'bad_verification_code', 'once')
+    content, poll = t.device()
+    t.order('/_device', state='approved', name=ADA, token={'claims': {'acct': 1, 'tid': 'x'}})
+    claims = decoded(poll().content()['id_token'].split('.')[1])
+    check((claims['acct'], claims['tid']) == (1, 'x'), claims)
+    _, poll = t.device(device_code='another')
+    check(poll().content()['error_codes'] == [70018])
+
+
+def a_device_code_slows_down_expires_and_has_the_words_of_any_provider(t):
+    _, poll = t.device('/plain/device')
+    t.order('/_device', slow=1)
+    check([poll().content() for _ in range(2)] == [{'error': 'slow_down'}, {'error': 'authorization_pending'}])
+    t.order('/_device', state='declined')
+    check(poll().content() == {'error': 'access_denied'})
+    t.order('/_devices', expires_in=0, interval='5')
+    content, poll = t.device('/plain/device')
+    check(content['interval'] == '5' and poll().content() == {'error': 'expired_token'})
+    check(content['verification_uri_complete'].endswith(content['user_code']), content)
+    t.order('/_backup', on=True)
+    check(t.ask(DEVICE, {'client_id': t.emulator.about['client_id'], 'scope': 'openid'}).status == 503)
+
+
+def realms_are_as_documented(t):
+    check(t.ask(REALM.format(ADA)).content() == t.documented['realm'], t.ask(REALM.format(ADA)).text)
+    check(t.ask(REALM.format('nobody@contoso.example')).content() == t.documented['realm'], 'no enumeration')
+    check(t.ask(REALM.format('eve@fabrikam.example')).content()['account_type'] == 'Unknown')
+    t.order('/_realm', **{'fabrikam.example': 'Federated'})
+    content = t.ask(REALM.format('eve%40fabrikam.example')).content()
+    check(content['account_type'] == 'Federated' and content['federation_protocol'] == 'WSTrust', content)
+    check({'federation_metadata_url', 'federation_active_auth_url'} <= set(content), content)
+
+
 def keys_can_change_between_two_calls(t):
     t.order('/_script', endpoint='discovery', publish={'published': ['C'], 'signs': 'C'})
     check(t.ask(KEYS).content()['keys'][0]['kid'] == 'key-A')
@@ -287,8 +361,10 @@ def the_log_has_times_and_no_secrets(t):
     except OSError:
         pass
     t.grant(secret='a wrong one')
+    code = t.device()[1]().headers and t.emulator.order('/_log')[-1]['form']
+    check(dict(code)['device_code'] == '(hidden)', code)
     log = t.emulator.order('/_log')[before:]
-    check([entry['user'] for entry in log] == [ADA, ADA], log)
+    check([entry['user'] for entry in log] == [ADA, ADA, None, None], log)
     check(log[0]['at'] <= log[1]['at'] <= time.monotonic(), log)
     with open(os.path.join(t.emulator.about['folder'], 'log.jsonl'), encoding='utf-8') as file:
         written = file.read()

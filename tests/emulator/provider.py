@@ -10,6 +10,7 @@ import threading
 import time
 
 from clouds import DOMAIN, TENANT, Place
+from devices import GRANT, Devices, error_of
 from keys import key
 from tokens import VARIANTS, changed, make
 
@@ -39,6 +40,7 @@ class Provider:
             self.people = json.loads(json.dumps(PEOPLE))
             self.refresh_tokens = {}  # token: [name, family, used]
             self.rotate = self.backup = False
+            self.devices, self.realms = Devices(), {}
         self.publish(['A', 'B', 'MSA'], 'A')
 
     def publish(self, published, signs, jwk=None):
@@ -59,6 +61,7 @@ class Provider:
         if shape == 'plain':
             return {'issuer': self.issuer(shape), 'token_endpoint': self.origin + '/plain/token',
                     'authorization_endpoint': self.origin + '/plain/authorize',
+                    'device_authorization_endpoint': self.origin + '/plain/device',
                     'jwks_uri': self.origin + '/plain/keys',
                     'response_types_supported': ['code'], 'subject_types_supported': ['public'],
                     'id_token_signing_alg_values_supported': ['RS256']}
@@ -139,9 +142,11 @@ class Provider:
             self.refresh_tokens[token] = [name, family or token, False]
         return token
 
-    def owner(self, token):
+    def owner(self, form):
+        """Who is behind a token request, as far as it tells."""
         with self.lock:
-            return self.refresh_tokens.get(token, [None])[0]
+            of_token = self.refresh_tokens.get(form.get('refresh_token'), [None])[0]
+        return form.get('username') or of_token or self.devices.owner(form.get('device_code'))
 
     def redeem(self, token):
         """(name, family) of a good refresh token. A rotated one that comes again is stolen."""
@@ -168,12 +173,49 @@ class Provider:
         body = changed(body, VARIANTS[change['variant']]) if 'variant' in change else body
         return changed(body, change.get('response', {}))
 
+    def realm(self, name):
+        """Whether the domain of a name checks passwords here (platform.md 5.9)."""
+        domain = name.rpartition('@')[2].lower()
+        kind = self.realms.get(domain, 'Managed' if domain == DOMAIN else 'Unknown')
+        body = {'ver': '1.0', 'account_type': kind, 'domain_name': domain,
+                'cloud_instance_name': 'microsoftonline.com',
+                'cloud_audience_urn': 'urn:federation:MicrosoftOnline'}
+        if kind == 'Federated':
+            body |= {'federation_protocol': 'WSTrust',
+                     'federation_metadata_url': f'https://sts.{domain}/adfs/services/trust/mex',
+                     'federation_active_auth_url': f'https://sts.{domain}/adfs/services/trust/2005/usernamemixed'}
+        return body
+
+    def device(self, shape, form):
+        """The answer to a request for a device code, or the number of the error."""
+        if self.backup:
+            return 50033
+        if 'client_id' not in form:
+            return 900144
+        if form['client_id'] != CLIENT:
+            return 700016
+        return self.devices.begin(shape) if 'openid' in form.get('scope', '').split() else 70011
+
+    def device_grant(self, shape, form, change):
+        """As grant(), or a whole answer (status, body)."""
+        if form.get('client_id') != CLIENT:
+            return 700016
+        redeemed = self.devices.redeem(form.get('device_code'))
+        if isinstance(redeemed, str):
+            return error_of(redeemed, shape)
+        name, token = redeemed
+        if self.people[name].get('disabled'):
+            return 50057
+        return self.tokens(shape, name, None, {**token, **change})
+
     def grant(self, shape, form, change):
         """The body that answers a good token request, or the number of the error."""
         if 'grant_type' not in form:
             return 900144
         if self.backup and form.get('grant_type') != 'refresh_token':
             return 50033
+        if form.get('grant_type') == GRANT:
+            return self.device_grant(shape, form, change)
         if form.get('client_id') != CLIENT:
             return 700016
         if 'openid' not in form.get('scope', '').split():

@@ -1,8 +1,9 @@
 """What is to go wrong, and when.
 
 A rule is a dictionary. Which requests it is about:
-    endpoint  "discovery", "keys", "token", or "token:password", "token:refresh_token"
-    user      a name: the one in a password grant, the owner of a refresh token
+    endpoint  "discovery", "keys", "device", "realm", "token", or "token:password",
+              "token:refresh_token", "token:device_code"
+    user      a name: the one in a password grant, the owner of a refresh token, who has approved
     first     it begins with this matching call (1)
     times     and is about so many (all)
 What happens instead of the usual answer:
@@ -11,7 +12,7 @@ What happens instead of the usual answer:
     style     "old": its description is of lines
     token     a changed success; tokens.py says how
     under_status                                  the usual answer, or that error, with another status
-    document  {…}: members to change in a discovery document; null takes one out
+    document  {…}: members to change in a document, of a device code or a realm too; null takes one out
     retry_after  a header: text, or seconds from the server's Date on, as a date
     date_shift   seconds that the header Date is wrong
     delay     seconds before anything is done
@@ -43,7 +44,7 @@ class Script:
 
     def rule_for(self, endpoint, form, user):
         """The first rule that is about this call; {} when none is."""
-        kinds = {endpoint, f'{endpoint}:{form.get("grant_type")}'}
+        kinds = {endpoint, f'{endpoint}:{form.get("grant_type", "").rpartition(":")[2]}'}
         with self.lock:
             for rule in self.rules:
                 if rule['endpoint'] not in kinds or rule.get('user') not in (None, user):

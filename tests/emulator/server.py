@@ -18,6 +18,9 @@ whatever is wrong with the first:
     POST /_tokens {"rotate": true}   a refresh token works once; a second use revokes its family
     POST /_backup {"on": true}       refresh grants are served, password grants are not
     POST /_documents {"etag": true, "max_age": 3600}   how documents may be kept
+    POST /_devices {"expires_in": 60, "interval": 1}   what device codes are like from now on
+    POST /_device {"state": "approved", "name": …, "token": …}   what becomes of a code: devices.py
+    POST /_realm  {"contoso.example": "Federated"}   or "Managed", "Unknown"
     POST /_issue  {"name": …}   answers with a refresh token for that person
     POST /_reset            all as in the beginning; the logs go on
     GET  /_log              requests so far, as a list; /_log/N leaves out the first N of them
@@ -34,7 +37,7 @@ import time
 import uuid
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import clouds
 from errors import error_body
@@ -45,16 +48,20 @@ from script import Script
 from tokens import changed
 
 DISCOVERY = '/v2.0/.well-known/openid-configuration'
-ENDS = {DISCOVERY: 'discovery', '/discovery/v2.0/keys': 'keys', '/oauth2/v2.0/token': 'token'}
+ENDS = {DISCOVERY: 'discovery', '/discovery/v2.0/keys': 'keys', '/oauth2/v2.0/token': 'token',
+        '/oauth2/v2.0/devicecode': 'device'}
+REALM = '/common/userrealm/'
+FORMS = ('token', 'device')
 PATHS = {
     f'/common{DISCOVERY}': ('common', 'discovery'),
     '/common/discovery/v2.0/keys': ('common', 'keys'),
     '/plain/.well-known/openid-configuration': ('plain', 'discovery'),
     '/plain/keys': ('plain', 'keys'),
     '/plain/token': ('plain', 'token'),
+    '/plain/device': ('plain', 'device'),
     **{f'/{name}{end}': ('entra', endpoint) for name in (TENANT, DOMAIN) for end, endpoint in ENDS.items()}
 }
-SECRET_FIELDS = {'password', 'refresh_token', 'client_secret', 'client_assertion'}
+SECRET_FIELDS = {'password', 'refresh_token', 'device_code', 'client_secret', 'client_assertion'}
 HEADERS = {
     'Cache-Control': 'no-store, no-cache', 'Pragma': 'no-cache',
     'Content-Type': 'application/json; charset=utf-8', 'Expires': '-1',
@@ -105,11 +112,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         fields = parse_qsl(body.decode('utf-8', 'replace'), keep_blank_values=True)
         shape, endpoint = clouds.find(self.headers.get('Host'), self.path, ENDS) \
-            or PATHS.get(self.path, (None, None))
+            or PATHS.get(self.path, ('common', 'realm') if self.path.startswith(REALM) else (None, None))
         form, self.rule = dict(fields), {}
-        user = form.get('username') or platform.provider.owner(form.get('refresh_token'))
+        user = platform.provider.owner(form)
         platform.note(self, endpoint, fields, user)
-        if not endpoint or (self.command == 'POST') != (endpoint == 'token'):
+        if not endpoint or (self.command == 'POST') != (endpoint in FORMS):
             return self.nothing_there()
         rule = self.rule = platform.script.rule_for(endpoint, form, user)
         time.sleep(rule.get('delay', 0))
@@ -146,7 +153,15 @@ class Handler(BaseHTTPRequestHandler):
             return self.document(changed(provider.discovery(shape), rule.get('document', {})))
         if endpoint == 'keys':
             return self.document(provider.key_set(shape))
-        content = provider.grant(shape, form, rule.get('token', {}))
+        if endpoint == 'realm':
+            name = unquote(self.path.removeprefix(REALM).partition('?')[0])
+            return self.send(200, changed(provider.realm(name), rule.get('document', {})))
+        content = provider.device(shape, form) if endpoint == 'device' \
+            else provider.grant(shape, form, rule.get('token', {}))
+        if isinstance(content, tuple):
+            return self.send(*content, rule.get('headers'))
+        if endpoint == 'device' and isinstance(content, dict):
+            content = changed(content, rule.get('document', {}))
         if isinstance(content, int):
             return self.error(content)
         return self.send(rule.get('under_status', 200), content, rule.get('headers'))
@@ -255,6 +270,9 @@ class ControlHandler(BaseHTTPRequestHandler):
             '/_backup': lambda: setattr(platform.provider, 'backup', order['on']),
             '/_documents': lambda: setattr(platform, 'documents', order),
             '/_release': platform.script.released.set,
+            '/_device': lambda: platform.provider.devices.change(order),
+            '/_devices': lambda: platform.provider.devices.set(order),
+            '/_realm': lambda: platform.provider.realms.update(order),
             '/_issue': lambda: platform.provider.issue(order['name']),
             '/_reset': platform.reset,
         }
