@@ -2,17 +2,20 @@
 /*
  * Performs grants through platform.h as a login would, for tests in other languages.
  *
- *     platform_probe ISSUER CLIENT_ID CA_FILE FOLDER BUDGET_MS CONNECT_SECONDS
+ *     platform_probe ISSUER CLIENT_ID CA_FILE FOLDER BUDGET_MS CONNECT_SECONDS [guests]
  *
  * FOLDER holds what is kept between runs: a file for each document (a line of facts, then the
  * document), a file for each breaker, and the turns. Each line of standard input is one order, its
  * fields parted by tabs: password|refresh NAME SECRET [OBJECT_ID], probe DEPENDENCY, or issuer. A
- * refresh with the secret "-" redeems the token of the last grant that was accepted. Each prints
- * a line.
+ * refresh with the secret "-" redeems the token of the last grant that was accepted. "device CLAIMS"
+ * asks for a code; "poll NAME OBJECT_ID" asks whether it is approved, as if the wait were over, and
+ * "early NAME OBJECT_ID" without that; "expire" makes the code too old. Each prints a line; of a
+ * code, also how it stands.
  */
 #include "base/own.h"
 #include "base/text.h"
 #include "platform/codes.h"
+#include "platform/device.h"
 #include "platform/platform.h"
 #include "platform/token.h"
 
@@ -190,12 +193,62 @@ static void print(const struct outcome *outcome)
         [REFUSAL_LOCKED] = "locked",       [REFUSAL_DENIED] = "denied",
     };
 
-    printf("%s\t%s\t%s\t%s\t%zu\t%s\t%s\t%zu\t%u\t%s\t%s\t%s\n", answers[outcome->answer],
+    printf("%s\t%s\t%s\t%s\t%zu\t%s\t%s\t%zu\t%u\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n",
+           answers[outcome->answer],
            outcome->answer == ANSWER_REFUSED ? refusals[outcome->refusal] : "",
            outcome->sent ? "sent" : "", outcome->others_served ? "others" : "",
            outcome->refresh_token ? strlen(outcome->refresh_token) : 0, outcome->identity.name,
            outcome->identity.object_id, outcome->identity.groups.count, outcome->number,
-           outcome->correlation_id, error_kind_name(outcome->why.kind), outcome->why.text);
+           outcome->correlation_id, error_kind_name(outcome->why.kind), outcome->why.text,
+           (int)outcome->advice, (int)outcome->alarm, outcome->claims ? outcome->claims : "",
+           outcome->identity.guest ? "guest" : "");
+}
+
+static void print_code(const struct device_code *device)
+{
+    int64_t now = clock_ms();
+
+    printf("code\t%s\t%s\t%s\t%lld\t%u\t%lld\n", device->user_code, device->uri,
+           device->uri_complete, (long long)(device->expires_at_ms - now), device->interval_seconds,
+           (long long)(device->next_poll_ms - now));
+}
+
+static void poll_device(struct platform *platform, struct device_code *device, const char *name,
+                        const char *object_id, const struct deadline *budget,
+                        struct outcome *outcome)
+{
+    static const char *const results[] = {[DEVICE_OVER] = "over", [DEVICE_PENDING] = "pending"};
+
+    printf("%s\t%s\n",
+           results[platform_device_poll(platform, device, name, object_id, budget, outcome)],
+           outcome->why.text);
+    print(outcome);
+    print_code(device);
+}
+
+/* Whether it was an order about a code. */
+static bool perform_device(struct platform *platform, const char *kind, const char *name,
+                           const char *object_id, const struct deadline *budget)
+{
+    static struct device_code device; /* as the one sign-in that this process is has one */
+    OWNED(outcome_release) struct outcome outcome = {0};
+
+    if (strcmp(kind, "expire") == 0)
+        device.expires_at_ms = clock_ms();
+    else if (strcmp(kind, "device") == 0) {
+        device_code_release(&device);
+        platform_device_begin(platform, name && *name ? name : NULL, budget, &device, &outcome);
+        print(&outcome);
+        if (outcome.answer == ANSWER_ACCEPTED)
+            print_code(&device);
+    } else if (name && (strcmp(kind, "poll") == 0 || strcmp(kind, "early") == 0)) {
+        if (*kind == 'p')
+            device.next_poll_ms = 0;
+        poll_device(platform, &device, name, object_id && *object_id ? object_id : NULL, budget,
+                    &outcome);
+    } else
+        return false;
+    return true;
 }
 
 static void probe(struct platform *platform, const char *name, const struct deadline *budget)
@@ -228,6 +281,8 @@ static void perform(struct platform *platform, char *line, unsigned long long bu
     const char *secret = strsep(&line, "\t\n");
     const char *object_id = strsep(&line, "\t\n");
 
+    if (perform_device(platform, kind, name, secret, &budget))
+        return;
     if (object_id && !*object_id)
         object_id = NULL;
     if (strcmp(kind, "issuer") == 0)
@@ -266,13 +321,14 @@ int main(int count, char **arguments)
     struct error why;
     size_t size = 0;
 
-    if (count != 7 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
+    if (count < 7 || !text_number(arguments[5], 1, INT_MAX, &budget_ms) ||
         !text_number(arguments[6], 1, 60, &connect_seconds) || !codes_built_in(&codes, &why))
         return 2;
     settings.issuer = arguments[1];
     settings.client_id = arguments[2];
     settings.ca_file = arguments[3];
     settings.codes = codes;
+    settings.guests = count > 7;
     settings.connect_seconds = (unsigned)connect_seconds;
     memory.context = arguments[4];
     if (!platform_open(&settings, &memory, &platform, &why)) {

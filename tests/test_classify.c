@@ -310,6 +310,28 @@ static void nothing_is_ever_accepted_and_zero_is_a_refusal(void **state)
     }
 }
 
+static void a_device_code_ends_by_words_alone_too(void **state)
+{
+    static const struct {
+        const char *word;
+        enum advice advice;
+    } ends[] = {{"access_denied", ADVICE_DECLINED},     {"authorization_declined", ADVICE_DECLINED},
+                {"expired_token", ADVICE_LATE},         {"code_expired", ADVICE_LATE},
+                {"bad_verification_code", ADVICE_CODE}, {"invalid_grant", ADVICE_NONE},
+                {"something_new", ADVICE_NONE}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct oauth_error error = error_of(ends[i].word);
+        struct judgement judgement = classify(codes, GRANT_DEVICE, 400, &error);
+
+        expect(judgement, REFUSAL_DENIED, ends[i].word, 400);
+        assert_int_equal(judgement.advice, ends[i].advice);
+        assert_int_equal(classify(codes, GRANT_DEVICE, 503, &error).answer, ANSWER_UNREACHABLE);
+        assert_int_equal(classify(codes, GRANT_REFRESH, 400, &error).advice, ADVICE_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +348,7 @@ int main(void)
         cmocka_unit_test(nothing_is_ever_accepted_and_zero_is_a_refusal),
         cmocka_unit_test(without_a_table_the_words_decide),
         cmocka_unit_test(rows_of_an_administrator_decide_first),
+        cmocka_unit_test(a_device_code_ends_by_words_alone_too),
     };
 
     return check_done("classify", sizeof tests / sizeof tests[0],

@@ -87,7 +87,7 @@ static void expect_row(const struct code_row *row, enum grant grant, unsigned nu
     bool throttled = strcmp(row->letter, "U throttle") == 0;
 
     if (!counts)
-        wanted = grant == GRANT_PASSWORD ? REFUSAL_DENIED : REFUSAL_DOUBT;
+        wanted = grant == GRANT_REFRESH ? REFUSAL_DOUBT : REFUSAL_DENIED;
     expect(got, wanted, row->letter, number);
     if (got.number != (counts ? number : 0) || got.wait_seconds != (throttled ? 60 : 0) ||
         got.advice != (counts ? advice_of(row) : ADVICE_NONE))
@@ -101,6 +101,9 @@ static void expect_number(const struct code_row *row, unsigned number)
         fail_msg("%u is not in the table", number);
     expect_row(row, GRANT_PASSWORD, number, row->password);
     expect_row(row, GRANT_REFRESH, number, row->refresh);
+    /* Whoever has a device code has typed no password that could be wrong. */
+    expect_row(row, GRANT_DEVICE, number,
+               row->password == REFUSAL_SECRET ? REFUSAL_DENIED : row->password);
 }
 
 static void every_number_means_what_its_letter_says(void **state)

@@ -120,6 +120,48 @@ static void claims_and_suberror_are_seen(void **state)
     assert_string_equal(read_error("{\"error\":\"e\",\"suberror\":5}").suberror, "");
 }
 
+static void a_challenge_comes_back_as_text_or_not_at_all(void **state)
+{
+    static const struct {
+        const char *member, *claims;
+    } cases[] = {
+        {",\"claims\":\"{\\\"access_token\\\":{\\\"a\\\":1}}\"", "{\"access_token\":{\"a\":1}}"},
+        {",\"claims\":{\"access_token\":{\"a\":1}}", "{\"access_token\":{\"a\":1}}"},
+        {",\"claims\":\"not JSON\"", NULL},
+        {",\"claims\":\"[1]\"", NULL},
+        {",\"claims\":\"{\\\"a\\\":1,\\\"a\\\":2}\"", NULL},
+        {",\"claims\":[1]", NULL},
+        {",\"claims\":5", NULL},
+        {"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        OWNED(free_memory) char *claims = NULL;
+        char body[256];
+
+        snprintf(body, sizeof body, "{\"error\":\"e\"%s}", cases[i].member);
+        oauth_claims_read(body, strlen(body), &claims);
+        assert_int_equal(!claims, !cases[i].claims);
+        if (claims)
+            assert_string_equal(claims, cases[i].claims);
+    }
+}
+
+static void a_challenge_has_its_length_and_no_byte_more(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        OWNED(free_memory) char *claims = NULL;
+        char body[OAUTH_CLAIMS_MOST + 64];
+
+        snprintf(body, sizeof body, "{\"claims\":{\"a\":\"%0*d\"}}",
+                 (int)(OAUTH_CLAIMS_MOST - strlen("{\"a\":\"\"}")) + more, 1);
+        oauth_claims_read(body, strlen(body), &claims);
+        assert_int_equal(!claims, more);
+    }
+}
+
 static void long_words_are_cut_and_odd_ids_left_out(void **state)
 {
     OWNED(free_memory) char *body = NULL;
@@ -201,6 +243,8 @@ int main(void)
         cmocka_unit_test(an_error_is_well_formed_or_none),
         cmocka_unit_test(numbers_come_from_the_list_else_from_the_description),
         cmocka_unit_test(claims_and_suberror_are_seen),
+        cmocka_unit_test(a_challenge_comes_back_as_text_or_not_at_all),
+        cmocka_unit_test(a_challenge_has_its_length_and_no_byte_more),
         cmocka_unit_test(long_words_are_cut_and_odd_ids_left_out),
         cmocka_unit_test(a_long_description_still_has_its_number),
         cmocka_unit_test(the_log_line_names_status_error_number_and_ids),

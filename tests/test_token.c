@@ -334,6 +334,32 @@ static void tokens_that_say_what_is_expected_are_accepted(void **state)
     }
 }
 
+static void a_guest_is_told_apart_and_let_in_only_where_guests_are(void **state)
+{
+    static const struct mutation guests[] = {
+        {"acct", .claims = {{"acct", "1"}}},
+        {"idp", .claims = {{"idp", "\"live.com\""}}},
+        {"a member", .claims = {{"acct", "0"}, {"idp", "\"" ISSUER "\""}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(guests); i++)
+        for (int allowed = 0; allowed < 2; allowed++) {
+            OWNED(free_memory) char *token = token_of(&guests[i], rsa, &plain_sha256);
+            OWNED(identity_release) struct identity identity = {0};
+            struct expected expected = ada;
+            struct error why = {0};
+            bool guest = i < 2;
+
+            expected.guests = allowed;
+            assert_int_equal(
+                token_verify(token, strlen(token), issuer_keys, ALL, &expected, &identity, &why),
+                guest && !allowed ? SIGNATURE_GUEST : SIGNATURE_GOOD);
+            assert_int_equal(identity.guest, guest && allowed);
+            assert_int_equal(why.kind, guest && !allowed ? ERROR_UNTRUSTED : ERROR_NONE);
+        }
+}
+
 static void the_identity_is_what_the_claims_say(void **state)
 {
     OWNED(free_memory) char *token = good_token("\"RS256\"");
@@ -429,6 +455,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_that_say_anything_wrong_are_refused),
         cmocka_unit_test(tokens_that_say_what_is_expected_are_accepted),
+        cmocka_unit_test(a_guest_is_told_apart_and_let_in_only_where_guests_are),
         cmocka_unit_test(the_identity_is_what_the_claims_say),
         cmocka_unit_test(a_groups_claim_counts_only_when_it_is_whole),
         cmocka_unit_test(more_groups_than_allowed_count_as_none),

@@ -5,11 +5,15 @@ import subprocess
 import time
 
 FIELDS = ('answer', 'refusal', 'sent', 'others', 'token_length', 'name', 'object_id', 'groups',
-          'number', 'correlation_id', 'kind', 'why')
+          'number', 'correlation_id', 'kind', 'why', 'advice', 'alarm', 'claims', 'guest')
+CODE = ('user_code', 'uri', 'uri_complete', 'left_ms', 'interval', 'wait_ms')
+ADVICE = ('', 'device', 'guest', 'hours', 'risk', 'register', 'declined', 'assign', 'policy', 'expired',
+          'verify', 'again', 'code', 'late', 'setup', 'clock')
 BREAKER = ('failures', 'silent', 'answering', 'since', 'wait_until', 'told_until', 'tried_at',
            'opened_at')
 TIMES = BREAKER[3:]
-BREAKERS = {'metadata': 'metadata', 'password': 'password_grants', 'refresh': 'refresh_grants'}
+BREAKERS = {'metadata': 'metadata', 'password': 'password_grants', 'refresh': 'refresh_grants',
+            'device': 'device_codes'}
 ADA, PASSWORD = 'ada@contoso.example', 'correct horse battery staple'
 ADA_ID = '33333333-3333-3333-3333-333333333333'
 LONG, SHORT = 8000, 400  # milliseconds; SHORT only where nothing comes in any case
@@ -17,12 +21,12 @@ OUTCOMES = ('accepted', 'refused', 'unreachable')
 
 
 class Bed:
-    def __init__(self, emulator, probe, folder):
+    def __init__(self, emulator, probe, folder, issuers=('issuer', 'plain_issuer')):
         self.emulator, self.probe, self.folder = emulator, probe, folder
         self.count = 0
         self.warm_template = os.path.join(folder, 'warm')
         os.mkdir(self.warm_template)
-        for issuer in ('issuer', 'plain_issuer'):
+        for issuer in issuers:
             answer, = self.run([self.password()], issuer=issuer, documents=self.warm_template)
             assert answer['answer'] == 'accepted', answer
         self.begin()
@@ -116,12 +120,12 @@ class Bed:
         return f'refresh\t{name}\t{token}\t{object_id}\n'
 
     def start(self, orders, issuer='issuer', documents=None, budget=LONG, connect=3,
-              environment=None, ca_file=None):
+              environment=None, ca_file=None, guests=False):
         about = self.emulator.about
         process = subprocess.Popen(
             [self.probe, about.get(issuer, issuer), about['client_id'],
              about['ca_file'] if ca_file is None else ca_file,
-             documents or self.warm(), str(budget), str(connect)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+             documents or self.warm(), str(budget), str(connect), *['guests'][:guests]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, env=environment or {})
         process.orders = ''.join(orders)
         return process
@@ -130,9 +134,9 @@ class Bed:
     def finish(process):
         out, errors = process.communicate(process.orders, timeout=60)
         assert process.returncode == 0, f'{process.returncode} {out} {errors[-2000:]}'
-        lines = [line.split('\t') for line in out.splitlines()]
-        return [dict(zip(FIELDS, line)) if line[0] in OUTCOMES and len(line) > 2 else line
-                for line in lines]
+        lines = [line.split('\t') for line in out.split('\n')[:-1]]
+        return [dict(zip(FIELDS, line)) if line[0] in OUTCOMES and len(line) > 2 else
+                dict(zip(CODE, line[1:])) if line[0] == 'code' else line for line in lines]
 
     def run(self, orders, **how):
         return self.finish(self.start(orders, **how))

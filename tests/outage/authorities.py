@@ -79,7 +79,7 @@ def asked(t, form, count):
     check(requests, 'nothing was asked')
     for one in requests:
         check((one['headers']['Host'], one['server_name']) == (host, host), one)
-        wanted = '/' + path if one['endpoint'] == 'discovery' else base
+        wanted = {'discovery': '/' + path, 'realm': '/common/userrealm'}.get(one['endpoint'], base)
         check(one['path'].startswith(wanted + '/') and one['endpoint'], one)
     return [dict(one['form']).get('grant_type', one['endpoint']) for one in requests]
 
@@ -92,7 +92,8 @@ def signs_in_on_and_offline(t, form):
     check(t.timed(ADA, WRONG).verdict == 'deny')
     t.expect('admit', t.timed(ADA, PASSWORD))
     sent = asked(t, form, count)
-    check(sent == ['discovery', 'keys', 'password', 'password'], sent)
+    realm = ['realm'] if FORMS[form][1] in (PUBLIC, GOVERNMENT, CHINA) else []
+    check(sent == ['discovery', 'keys', *realm, 'password', 'password'], sent)
     place = place_of(form)
     account = t.host.ask_store('SELECT issuer, tenant FROM id WHERE id = (SELECT uid FROM person)')
     check(account == [(place.issuer, TENANT)], account)
@@ -100,12 +101,22 @@ def signs_in_on_and_offline(t, form):
     t.configure(issuer=FORMS[form][0], password_recheck_hours=GRANTS['refresh'])
     t.expect('admit', t.timed(ADA, PASSWORD))
     t.expect('admit', t.timed(ADA, '', action='account', service='sshd'))
-    check(asked(t, form, count)[4:] == ['refresh_token'] * 2)
+    check(asked(t, form, count)[len(sent):] == ['refresh_token'] * 2)
     goes_on_in_an_outage(t)
     count = len(t.emulator.order('/_log'))
     answer = t.timed(ADA, PASSWORD)
     check(answer.verdict == 'admit' and not answer.told, answer)
     check(asked(t, form, count)[-1] == 'refresh_token')
+
+
+def a_federated_password_is_not_sent(t, form):
+    begin(t, form)
+    t.emulator.order('/_realm', {DOMAIN: 'Federated'})
+    count = len(t.emulator.order('/_log'))
+    for _ in range(2):
+        t.expect_not_admitted(t.timed(ADA, PASSWORD))
+    check(asked(t, form, count) == ['discovery', 'keys', 'realm'])
+    t.emulator.order('/_realm', {DOMAIN: 'Managed'})
 
 
 def goes_on_in_an_outage(t):
@@ -292,6 +303,7 @@ def no_tenant(t, setting, trouble):
 
 
 CELLS = {
+    a_federated_password_is_not_sent: ('tenant by GUID', 'tenant by domain', 'US Government', 'China, alias'),
     signs_in_on_and_offline: FORMS, no_token_of_another: ONE_OF_EACH, no_key_of_another: ONE_OF_EACH,
     no_document_of_another: ONE_OF_EACH, home: ('tenant by GUID', 'US Government', 'China',
                                                 'External ID by its host alone')}
