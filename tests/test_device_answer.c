@@ -38,7 +38,7 @@ static void a_documented_response_is_read(void **state)
     assert_string_equal(device.user_code, "LPEFAVQ94");
     assert_string_equal(device.uri, PAGE);
     assert_string_equal(device.uri_complete, "");
-    assert_int_equal(device.expires_at_ms, ASKED_MS + 900 * 1000);
+    assert_int_equal(device.expires_at_ms, ASKED_MS + 900000);
     assert_int_equal(device.interval_seconds, 5);
 }
 
