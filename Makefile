@@ -175,6 +175,7 @@ check_b    := $(below)check
 sanitized_b:= $(below)sanitized
 threads_b  := $(below)threads
 fuzz_b     := $(below)fuzz
+timing_b   := $(below)timing
 own_folders = helperdir=$(abspath $(1)) statedir=$(abspath $(1))/state configdir=$(abspath $(1))/etc runtimedir=$(abspath $(1))/run \
               sharedir=$(abspath $(1))/share
 flow       := helperdir=$(abspath $B)/flow runtimedir=$(abspath $B)/flow/run \
@@ -204,7 +205,7 @@ check: check-build
 
 check-build:
 	@$(MAKE) --no-print-directory -j$$(nproc) B=$(check_b) werror=-Werror $(call own_folders,$(check_b)) \
-	    all unit-programs
+	    CPPFLAGS=-DEVEN_MS=20 all unit-programs
 
 unit-programs: $(tests) $(tools)
 	@$(MAKE) --no-print-directory B=$B/flow $(flow) $B/flow/$(notdir $(pam))
@@ -276,13 +277,20 @@ deps:
 demo: deps deb
 	LATCHKEY_PACKAGES=$B/deb tests/container/demo.py
 
-## bench: what a sign-in costs, in a container, bench-outage and bench-nss
-bench: deps deb $B/tests/bench_login bench-nss bench-outage
+## bench: what a sign-in costs, in a container, bench-outage, bench-timing and bench-nss
+bench: deps deb $B/tests/bench_login bench-nss bench-outage bench-timing
 	LATCHKEY_PACKAGES=$B/deb tests/container/bench.py $B/tests/bench_login
 
 ## bench-outage: what a sign-in costs that meets an outage, beside what it may cost
 bench-outage: check-build
 	tests/bench_outage.py $(check_b)
+
+# Cheap derivations and fast strokes, for everybody alike: thousands of tries in minutes.
+## bench-timing: what the time of a refusal tells of unknown, disabled, locked and wrong (TRIES=2000 of each)
+bench-timing:
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(timing_b) CPPFLAGS='-DVERIFIER_COST=1 -DEVEN_MS=250' \
+	    $(call own_folders,$(timing_b)) all
+	tests/bench_timing.py $(timing_b) $(TRIES)
 
 ## bench-nss: what lookups cost, next to other NSS modules (SIZES='1000 100000'; FULL=1: and a million people)
 bench-nss: deps deb $B/tests/bench_nss
@@ -310,7 +318,7 @@ distclean: clean
 	find tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: all install uninstall deb check check-build unit-programs run-units check-sanitized check-threads check-static \
-        test-platform test-sign-in test-outage test-people test-cache emulator test-container deps demo bench bench-nss bench-outage test format help clean distclean
+        test-platform test-sign-in test-outage test-people test-cache emulator test-container deps demo bench bench-nss bench-outage bench-timing test format help clean distclean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -11,7 +11,9 @@
 #include "cache/person.h"
 #include "cache/secret.h"
 
+#ifndef VERIFIER_COST
 #define VERIFIER_COST 7 /* yescrypt's "cost" of 64 MiB */
+#endif
 
 /*
  * Bounds the computations of all processes. `folder` holds the slot file and must be writable

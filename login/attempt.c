@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/paths.h"
 #include "login/background.h"
+#include "login/even.h"
 #include "login/known.h"
 #include "login/online.h"
 #include "login/policy_offline.h"
@@ -73,8 +74,15 @@ enum attempt_kind attempt_kind_of(const struct attempt *a)
     return *a->request->remote_host ? ATTEMPT_REMOTE : ATTEMPT_LOCAL;
 }
 
+static bool is_proven(const struct attempt *a)
+{
+    return a->local == LOCAL_RIGHT || a->result == RESULT_ACCEPTED_PASSWORD;
+}
+
 static enum verdict say(struct attempt *a, enum words words, enum verdict verdict)
 {
+    if (verdict != VERDICT_ADMIT && a->typed_ms && !is_proven(a))
+        even_wait(a->talk, a->typed_ms);
     if (words != WORDS_NONE)
         talk_fail(a->talk, words_text(words), &(struct error){0});
     return verdict;
@@ -241,6 +249,7 @@ enum verdict attempt_sign_in(struct attempt *a)
         return VERDICT_FAILED;
     if (!*a->secret)
         return say(a, WORDS_BAD, VERDICT_DENY);
+    a->typed_ms = clock_ms();
     talk_wait(a->talk, ATTEMPT_STORE_MS);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);

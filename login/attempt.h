@@ -68,7 +68,8 @@ struct attempt {
     bool mass_event;        /* too many were refused at once for each to deserve it */
     int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
     enum local local;
-    bool offline, not_allowed;  /* let in by what is remembered; kept out by `allow` */
+    int64_t typed_ms;          /* by clock_ms(), when the secret had been typed; 0: there is none */
+    bool offline, not_allowed; /* let in by what is remembered; kept out by `allow` */
     struct recording recording; /* of what was accepted */
     struct error why;           /* the last thing that went wrong, for the log */
 };

@@ -109,9 +109,24 @@ static void begin_rest(const struct attempt *a, bool of_password)
         rest_begin(a->runtime, rest_of(a, false));
 }
 
+/* Of either kind: everybody hears the same then, also who was locked out a moment ago. */
+static bool is_cut_off(struct attempt *a)
+{
+    static const enum dependency kinds[] = {DEPENDENCY_PASSWORD, DEPENDENCY_REFRESH};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct breaker breaker = {.failures = 0};
+
+        breakers_read(&a->link.memory, dependency_name(kinds[i]), &breaker);
+        if (breaker_state(&breaker, time(NULL)) != BREAKER_CLOSED)
+            return true;
+    }
+    return false;
+}
+
 static bool is_at_rest(struct attempt *a, bool of_password)
 {
-    if (!rest_holds(a->runtime, rest_of(a, of_password)))
+    if (!rest_holds(a->runtime, rest_of(a, of_password)) || is_cut_off(a))
         return false;
     outcome_release(&a->outcome);
     a->advice = WORDS_NONE;

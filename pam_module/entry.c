@@ -11,9 +11,10 @@
 #include <security/pam_ext.h>
 #include <syslog.h>
 
-#define ADMISSION    "latchkey_admission"
-#define WORDS_ROOM   128   /* beside the name */
-#define ADMISSION_MS 60000 /* how long authenticate's answer serves the account phase as well */
+#define ADMISSION     "latchkey_admission"
+#define WORDS_ROOM    128     /* beside the name */
+#define FAIL_DELAY_US 2000000 /* as pam_unix(8); libpam varies it, and waits only after a failure */
+#define ADMISSION_MS  60000   /* how long authenticate's answer serves the account phase as well */
 
 /* Who was admitted, kept in the PAM handle for the account phase of the same process. */
 struct admission {
@@ -91,6 +92,8 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
     if (code != PAM_SUCCESS)
         return code;
     mode_forget(pam);
+    if (!options.nodelay)
+        (void)pam_fail_delay(pam, FAIL_DELAY_US);
     code = attempt_run(pam, ACTION_AUTHENTICATE, user, gate, silent, &options);
     if (code == PAM_SUCCESS)
         remember_admission(pam, user);

@@ -18,6 +18,8 @@ struct options options_read(pam_handle_t *pam, int count, const char **words)
             options.try_first_pass = true;
         else if (strcmp(words[i], "use_authtok") == 0)
             options.use_authtok = true;
+        else if (strcmp(words[i], "nodelay") == 0)
+            options.nodelay = true;
         else
             pam_syslog(pam, LOG_WARNING, "unknown option \"%s\" is ignored", words[i]);
     return options;

@@ -10,6 +10,7 @@ struct options {
     bool use_first_pass; /* never ask for the first secret: take PAM_AUTHTOK or fail */
     bool try_first_pass; /* take PAM_AUTHTOK where there is one, else ask */
     bool use_authtok;    /* never ask for a new secret: take PAM_AUTHTOK or fail */
+    bool nodelay;        /* no pause after a failure */
 };
 
 /* A word that means nothing is logged and otherwise ignored: a slip must not lock everybody out. */

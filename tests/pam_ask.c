@@ -51,6 +51,21 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
     return PAM_SUCCESS;
 }
 
+static void no_wait(int code, unsigned us, void *data)
+{
+    (void)code, (void)us, (void)data;
+}
+
+/* libpam's pause after a failure is no part of what is measured. */
+static void do_not_wait(pam_handle_t *pam)
+{
+    void (*own)(int, unsigned, void *) = no_wait;
+    const void *item = NULL;
+
+    memcpy(&item, &own, sizeof item);
+    (void)pam_set_item(pam, PAM_FAIL_DELAY, item);
+}
+
 int main(int count, char **arguments)
 {
     struct application application = {.begun_ms = clock_ms()};
@@ -62,6 +77,7 @@ int main(int count, char **arguments)
     if (count != 3 || pam_start_confdir("latchkey-test", arguments[2], &conversation, arguments[1],
                                         &pam) != PAM_SUCCESS)
         return 2;
+    do_not_wait(pam);
     code = pam_authenticate(pam, 0);
     took = clock_ms() - application.begun_ms;
     if (code == PAM_SUCCESS && pam_open_session(pam, 0) == PAM_SUCCESS)

@@ -173,6 +173,35 @@ static void only_the_first_secret_is_shared(void **state)
     assert_int_equal(talked.prompts, 3);
 }
 
+static void a_failure_asks_for_a_pause_of_two_seconds_and_success_for_none(void **state)
+{
+    static const struct {
+        const char *script;
+        const char *options;
+        int code;
+        unsigned least, most;
+    } cases[] = {
+        {"bv\1", "", PAM_SUCCESS, 0, 0},
+        {"bv\2", "", PAM_AUTH_ERR, 1000000, 3000000},
+        {"bx", "", PAM_SYSTEM_ERR, 1000000, 3000000},
+        {"bv\6", "", PAM_MAXTRIES, 1000000, 3000000},
+        {"bv\2", "nodelay", PAM_AUTH_ERR, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("script", cases[i].script, strlen(cases[i].script));
+        write_plain_service(cases[i].options);
+        failure_wait_us = 0;
+        assert_int_equal(authenticate(ADA, 0), cases[i].code);
+        assert_in_range(failure_wait_us, cases[i].least, cases[i].most);
+    }
+    write_plain_service("");
+    failure_wait_us = 0;
+    assert_int_equal(authenticate("alice", 0), PAM_USER_UNKNOWN); /* the others' own modules ask */
+    assert_int_equal(failure_wait_us, 0);
+}
+
 /* With a handler that stands still the helper's deadline would pass many times over. */
 static int converse_slowly(int count, const struct pam_message **messages,
                            struct pam_response **replies, void *data)
@@ -280,6 +309,8 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(without_an_earlier_secret_one_option_asks_and_the_other_fails,
                                reset),
         cmocka_unit_test_setup(only_the_first_secret_is_shared, reset),
+        cmocka_unit_test_setup(a_failure_asks_for_a_pause_of_two_seconds_and_success_for_none,
+                               reset),
         cmocka_unit_test_setup(the_time_a_person_takes_is_not_counted, reset),
         cmocka_unit_test_setup(a_helper_that_hangs_is_given_up_when_its_time_is_over, reset),
         cmocka_unit_test_setup(a_helper_that_says_how_long_it_takes_may_take_that, reset),
