@@ -89,11 +89,23 @@ static struct breaker worse_of(const struct breaker *one, const struct breaker *
     return worse;
 }
 
+/* Failures of both are in a row; that is asked only as far as it makes an outage. */
+static struct breaker one_after_other(const struct breaker *earlier, const struct breaker *since)
+{
+    struct breaker both = worse_of(since, earlier);
+
+    if (since->answering || earlier->failures == 0 || both.failures >= BREAKER_OUTAGE)
+        return both;
+    both.failures = earlier->failures + since->failures;
+    both.since = earlier->since;
+    return both;
+}
+
 struct breaker breaker_note_over(const struct breaker_note *note, const struct breaker *row)
 {
     if (note->row_known && breaker_equal(&note->row, row))
         return note->breaker;
-    return worse_of(&note->breaker, row);
+    return note->row_known ? worse_of(&note->breaker, row) : one_after_other(row, &note->breaker);
 }
 
 /* A part of a file's name: letters and digits stay. */

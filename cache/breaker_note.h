@@ -24,7 +24,8 @@ struct breaker_note {
 /*
  * What a note and the store's row say together. The note alone as long as the row is the one it
  * was made with; else somebody has changed that meanwhile, or nobody could read it, and of both
- * the worse counts: no Retry-After is lost.
+ * the worse counts: no Retry-After is lost. One failure in a row that nobody could read, and one
+ * in the note, are two.
  */
 struct breaker breaker_note_over(const struct breaker_note *note, const struct breaker *row);
 

@@ -142,6 +142,22 @@ static void a_note_goes_on_counting_while_its_row_cannot_be_read(void **state)
     assert_false(outage());
 }
 
+static void a_failure_is_the_second_though_the_first_cannot_be_read(void **state)
+{
+    sqlite3 *writer;
+
+    (void)state;
+    assert_true(fails(NAME, APART) && !outage());
+    writer = busy_writer("BEGIN EXCLUSIVE");
+    assert_true(fails(NAME, 2 * APART) && is_there(NOTE));
+    sqlite3_close(writer);
+    assert_int_equal(failures(NAME), 2);
+    breakers_show_outage(&shared, 2 * APART);
+    assert_true(outage());
+    assert_true(fails(NAME, 3 * APART) && !is_there(NOTE));
+    assert_int_equal(failures(NAME), 3);
+}
+
 static sqlite3 *latecomer;
 
 /* The row has been read by now, and cannot be read any more. */
@@ -308,6 +324,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_store_that_cannot_be_read_loses_nothing_of_what_was_told),
     TEST(a_note_with_an_old_row_hides_nothing_of_the_new_one),
     TEST(a_note_goes_on_counting_while_its_row_cannot_be_read),
+    TEST(a_failure_is_the_second_though_the_first_cannot_be_read),
     TEST(a_row_that_was_read_counts_when_it_can_be_read_no_more),
     TEST(an_outage_ends_though_its_row_can_be_read_no_more),
     TEST(without_a_store_notes_alone_are_read_and_changed),
