@@ -24,8 +24,8 @@ bool naming_read(struct naming *naming, struct error *why)
         break;
     default:
         return error_set(why, ERROR_CONFIG,
-                         "nss.conf is damaged, or not root's alone to write: mend it, or remove "
-                         "it and run latchkey config apply");
+                         "nss.conf is damaged, or it or its folder is not root's alone to write: "
+                         "run latchkey config apply, or mend it by hand if the store is lost too");
     }
     *naming = found;
     return true;

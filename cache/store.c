@@ -107,6 +107,12 @@ int store_wait(void *context, int times)
 
 bool store_open(const char *folder, struct store **opened, struct error *why)
 {
+    return store_open_as(folder, NULL, opened, why);
+}
+
+bool store_open_as(const char *folder, const struct naming *naming, struct store **opened,
+                   struct error *why)
+{
     OWNED(store_release) struct store *store = calloc(1, sizeof *store);
 
     if (!store)
@@ -116,7 +122,9 @@ bool store_open(const char *folder, struct store **opened, struct error *why)
         !host_key_read(store->folder, &store->key, why) ||
         !database_open(folder, STORE_FILE, &store->db, why))
         return false;
-    if (!naming_read(&store->naming, why))
+    if (naming)
+        store->naming = *naming;
+    else if (!naming_read(&store->naming, why))
         return false;
     store->patience_ms = PATIENCE_MS;
     sqlite3_busy_handler(store->db, store_wait, store);

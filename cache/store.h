@@ -34,6 +34,9 @@ bool store_create(const char *folder, struct error *why);
  * then says false, and every function that records fails with ERROR_SYSTEM.
  */
 bool store_open(const char *folder, struct store **store, struct error *why);
+/* The same where people are about to be called so, whatever nss.conf says, or if that is damaged. */
+bool store_open_as(const char *folder, const struct naming *naming, struct store **store,
+                   struct error *why);
 void store_close(struct store *store); /* accepts NULL */
 bool store_is_writable(const struct store *store);
 /*

@@ -120,27 +120,32 @@ static void warn_of_window(const struct config *config)
                 config->window_place, ID_FOREIGN_LEAST, ID_FOREIGN_MOST);
 }
 
-/* Whether people are called otherwise than before. */
-static bool is_renamed(const struct naming *before)
+/* Whether people are called otherwise than before; `before` is NULL where that cannot be told. */
+static bool is_renamed(const struct naming *before, const struct naming *now)
 {
-    struct naming now;
-
-    return naming_read(&now, &(struct error){0}) &&
-           (now.names != before->names || strcmp(now.domain, before->domain) != 0);
+    return !before || now->names != before->names || strcmp(now->domain, before->domain) != 0;
 }
 
 /* An earlier republication may have failed, or somebody published by what was in force before. */
-static bool is_shown_so(void)
+static bool is_shown_so(const struct naming *now)
 {
     OWNED(close_fd) int fd = open(SNAPSHOT_PATH, SNAPSHOT_FILE_OPEN);
     struct snapshot_header header;
-    struct naming now;
 
     if (fd < 0)
         return errno == ENOENT; /* nobody is shown yet */
-    return naming_read(&now, &(struct error){0}) &&
-           pread(fd, &header, sizeof header, 0) == sizeof header &&
-           le32toh(header.domain) == naming_mark(&now);
+    return pread(fd, &header, sizeof header, 0) == sizeof header &&
+           le32toh(header.domain) == naming_mark(now);
+}
+
+/* In the words of nss.conf as it is now, which everybody else must be able to read. */
+static bool show(const struct naming *before, bool json, struct error *why)
+{
+    struct naming now;
+
+    if (!naming_read(&now, why))
+        return error_context(why, "written, but not to be believed");
+    return (!is_renamed(before, &now) && is_shown_so(&now)) || republish(json, why);
 }
 
 static bool apply(bool json, struct error *why)
@@ -153,7 +158,7 @@ static bool apply(bool json, struct error *why)
     OWNED(close_fd) int lock = -1;
     struct naming before;
     const char *not_ssh;
-    bool good;
+    bool good, was_fit;
 
     if (geteuid() != 0)
         return error_set(why, ERROR_CONFIG, "only root can do that");
@@ -165,12 +170,14 @@ static bool apply(bool json, struct error *why)
     not_ssh = why_not_ssh(&reserved);
     facts.config = config;
     facts.issuer = not_ssh ? "" : reserved.issuer;
-    if (!naming_read(&before, why) || !nss_conf_write(&facts, why))
+    /* Who has which id is in the store, so nothing is needed of a file that was damaged. */
+    was_fit = naming_read(&before, &(struct error){0});
+    if (!nss_conf_write(&facts, why))
         return false;
     reserve_end(&held);
     warn_of_window(config);
     (json ? tell_json : tell)(&facts, not_ssh);
-    good = (!is_renamed(&before) && is_shown_so()) || republish(json, why);
+    good = show(was_fit ? &before : NULL, json, why);
     if (json)
         puts("}");
     return good;

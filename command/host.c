@@ -2,6 +2,7 @@
 #include "command/host.h"
 
 #include "base/own.h"
+#include "base/text.h"
 #include "config/paths.h"
 #include "login/process.h"
 
@@ -44,15 +45,20 @@ static bool open_folders(struct host *host, struct error *why)
     return true;
 }
 
-static bool open_all(struct host *host, bool lasts, struct error *why)
+static bool open_rest(struct host *host, struct error *why)
 {
-    if (!host_become_owner(lasts, why) ||
-        (!host->config && !config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why)) ||
-        !store_open(PRIVATE_DIR, &host->store, why) || !open_folders(host, why))
+    if (!open_folders(host, why))
         return false;
     host->link.memory = (struct breakers){.store = host->store, .runtime = host->runtime};
     host->link.shared = host->shared;
     return link_open(&host->link, host->config, why);
+}
+
+static bool open_all(struct host *host, bool lasts, struct error *why)
+{
+    return host_become_owner(lasts, why) &&
+           config_read(CONFIG_FILE, CONFIG_DROPS, &host->config, why) &&
+           store_open(PRIVATE_DIR, &host->store, why) && open_rest(host, why);
 }
 
 bool host_open(struct host *host, struct error *why)
@@ -62,8 +68,13 @@ bool host_open(struct host *host, struct error *why)
 
 bool host_open_with(struct host *host, struct config *taken_config, struct error *why)
 {
+    struct naming naming = {.names = taken_config->names};
+
     host->config = taken_config;
-    return open_all(host, false, why);
+    if (naming.names == NAMES_SHORT)
+        text_copy(naming.domain, sizeof naming.domain, taken_config->domains.items[0]);
+    return host_become_owner(false, why) &&
+           store_open_as(PRIVATE_DIR, &naming, &host->store, why) && open_rest(host, why);
 }
 
 bool host_open_long(struct host *host, struct error *why)

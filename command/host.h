@@ -21,7 +21,10 @@ struct host {
  * host is at fault, or the caller is neither root nor the user latchkey.
  */
 bool host_open(struct host *host, struct error *why);
-/* The same with a configuration that has been read already, and is released with the host. */
+/*
+ * The same with a configuration that has been read already, is released with the host, and is about
+ * to be put in force: what nss.conf says of names does not count.
+ */
 bool host_open_with(struct host *host, struct config *taken_config, struct error *why);
 /* As host_open, for work with everybody who is remembered: time and memory are not bounded. */
 bool host_open_long(struct host *host, struct error *why);
