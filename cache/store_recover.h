@@ -18,6 +18,8 @@ struct recovered {
     uint64_t generations[2]; /* that were used; 0: there was none, or it was damaged */
     char aside[64];          /* where the damaged file is now; empty: it was missing */
     bool new_key;            /* the host key was lost too */
+    bool
+        maps_groups; /* nss.conf gives local groups away, by ids that its groups may have no more */
 };
 
 enum recovery { RECOVERY_FAILED, RECOVERY_NOT_NEEDED, RECOVERY_DONE };

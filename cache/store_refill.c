@@ -248,6 +248,7 @@ bool refill_reserved(sqlite3 *db, struct recovered *recovered, struct error *why
     read = nss_conf_read(text, &conf);
     if (read == NSS_CONF_UNREAD)
         return error_set(why, ERROR_SYSTEM, "nss.conf cannot be read now");
+    recovered->maps_groups = read == NSS_CONF_FIT && conf.group_count > 0;
     for (size_t i = 0; read == NSS_CONF_FIT && i < conf.group_count; i++)
         if (id_is_ours(conf.groups[i].directory) &&
             !add_bare(&refill, conf.groups[i].directory, ID_GROUP, recovered, why))

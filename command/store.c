@@ -23,8 +23,9 @@ static void tell_json(const struct recovered *recovered)
            recovered->people, recovered->groups, recovered->bare);
     for (size_t i = 0; i < 2 && recovered->generations[i]; i++)
         printf("%s%" PRIu64, i ? ", " : "", recovered->generations[i]);
-    printf("], \"damaged_file\": \"%s\", \"new_host_key\": %s}\n", recovered->aside,
-           recovered->new_key ? "true" : "false");
+    printf("], \"damaged_file\": \"%s\", \"new_host_key\": %s, \"apply_again\": %s}\n",
+           recovered->aside, recovered->new_key ? "true" : "false",
+           recovered->maps_groups ? "true" : "false");
 }
 
 static void tell(const struct recovered *recovered)
@@ -46,6 +47,9 @@ static void tell(const struct recovered *recovered)
          "platform accepts under a name gets its id, and with it the files. If a name may have\n"
          "gone to somebody else at the platform meanwhile, change the owner of those files first.\n"
          "Ids of people and groups that neither snapshot showed may be given again.");
+    if (recovered->maps_groups)
+        puts("run latchkey config apply once somebody has signed in: until then nobody may be in "
+             "the local groups of [local groups]");
 }
 
 static int recover(bool json)
@@ -109,7 +113,7 @@ const struct command command_store = {
         "         Whose account it was is not known: the first one that is accepted under the\n"
         "         name gets the id. A damaged store is kept aside. See latchkey(8) first.\n"
         "         --json  for programs: an object of people, groups, bare_ids, generations,\n"
-        "                 damaged_file, new_host_key\n"
+        "                 damaged_file, new_host_key, apply_again\n"
         "trust-clock\n"
         "         Look at the clock of this host first: from now on what it showed before does\n"
         "         not count. So nobody is kept from signing in offline because it once ran\n"

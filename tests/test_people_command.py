@@ -383,7 +383,14 @@ def a_lost_or_damaged_store_is_recovered(host):
             os.unlink(host.store)
         kept = len([name for name in os.listdir(host.private) if "damaged" in name and "journal" not in name])
         host.take(person("new"), status=3)  # ids are refused
+        mapped = how in ("lost", "empty")
+        with open(host.etc + "/nss.conf", "w", encoding="ascii") as conf:
+            conf.write("version 1\nwindow 1879048192 2147352575\nnames full\ndomain contoso.example\n"
+                       "home /home/{name}\nshell /bin/bash\n"
+                       + (f"local_group audio 29 {ids['engineers']}\n" if mapped else "") + "end 1\n")
+        os.chmod(conf.name, 0o644)
         said = host.tool("store", "recover")
+        assert ("run latchkey config apply once" in said) == mapped, said
         assert "30 people and 2 groups" in said and "NOT known" in said, said
         now = len([name for name in os.listdir(host.private) if "damaged" in name and "journal" not in name])
         assert now == kept + (how != "lost"), how
