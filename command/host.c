@@ -3,6 +3,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "command/interrupted.h"
 #include "config/paths.h"
 #include "login/process.h"
 
@@ -27,11 +28,14 @@ static void leave_terminal(void)
 
 bool host_become_owner(bool lasts, struct error *why)
 {
-    bool root = geteuid() == 0;
+    bool root = geteuid() == 0, started;
+    unsigned ignored = interrupted_ignored();
 
     if (root)
         leave_terminal();
-    if (lasts ? process_start_long(PRIVATE_DIR, why) : process_start_alone(PRIVATE_DIR, why))
+    started = lasts ? process_start_long(PRIVATE_DIR, why) : process_start_alone(PRIVATE_DIR, why);
+    interrupted_ignore(ignored);
+    if (started)
         return true;
     return root ? false : error_context(why, "only root, or the user latchkey, can do that");
 }

@@ -6,6 +6,31 @@
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+unsigned interrupted_ignored(void)
+{
+    unsigned which = 0;
+
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        which |= is_ignored(ending[i]) ? 1u << i : 0;
+    return which;
+}
+
+void interrupted_ignore(unsigned which)
+{
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (which & 1u << i)
+            (void)sigaction(ending[i], &ignored, NULL);
+}
+
 void interrupted_later(bool later)
 {
     sigset_t set;
@@ -16,6 +41,7 @@ void interrupted_later(bool later)
     sigprocmask(later ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+/* What is ignored waits all the same while it is blocked. */
 bool interrupted_is(void)
 {
     sigset_t waiting;
@@ -23,6 +49,6 @@ bool interrupted_is(void)
 
     if (sigpending(&waiting) == 0)
         for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-            any |= sigismember(&waiting, ending[i]) == 1;
+            any |= sigismember(&waiting, ending[i]) == 1 && !is_ignored(ending[i]);
     return any;
 }

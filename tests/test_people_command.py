@@ -148,6 +148,20 @@ def interrupted_it_shows_what_it_has_recorded(host):
         host.__init__(host.build)
 
 
+def whoever_was_told_to_ignore_a_signal_does(host):
+    for number in (signal.SIGHUP, signal.SIGINT):  # of nohup, and of a shell that has no terminal
+        kept = signal.signal(number, signal.SIG_IGN)
+        try:
+            run = begun(host, made(host, 3000 + number), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        finally:
+            signal.signal(number, kept)
+        run.send_signal(number)
+        assert run.wait() == 0, run.returncode
+        assert json.loads(host.tool("snapshot", "verify", "--json"))["people"] == 3000 + number
+        host.forget()
+        host.__init__(host.build)
+
+
 def what_cannot_be_shown_is_told(host):
     os.chmod(host.public, 0o500)
     os.chown(host.public, 0, 0)
@@ -435,8 +449,10 @@ def calls_that_are_wrong_are_told(host):
 TESTS = (people_come_in_and_go_out_alike, the_longest_texts_are_taken_and_no_longer_ones, a_home_moves_only_when_a_line_says_so,
          bad_lines_are_named_and_change_nothing, two_lines_about_one_person_are_told,
          a_name_of_another_account_stays_his, ids_do_not_hang_on_the_order, killed_and_run_again_it_comes_to_the_same,
-         others_get_in_between, interrupted_it_shows_what_it_has_recorded, what_cannot_be_shown_is_told,
-         it_is_not_done_as_root, nobody_can_type_into_roots_terminal, a_file_that_only_root_may_read_is_verified, others_than_root_are_told,
+         others_get_in_between, interrupted_it_shows_what_it_has_recorded,
+         whoever_was_told_to_ignore_a_signal_does, what_cannot_be_shown_is_told,
+         it_is_not_done_as_root, nobody_can_type_into_roots_terminal, a_file_that_only_root_may_read_is_verified,
+         others_than_root_are_told,
          a_bar_is_drawn_on_a_terminal_alone, damage_is_found, rollback_and_rebuild, programs_can_read_what_is_told,
          a_lost_or_damaged_store_is_recovered,
          without_a_sound_snapshot_nothing_is_recovered, calls_that_are_wrong_are_told)
