@@ -12,25 +12,25 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define PIPE_FD 3 /* in the child */
-
 /* ---- in the child ---- */
 
 /* A lock that it kept open would stay locked for as long as it likes, or as its children do. */
-static bool leave_everything(int fd)
+bool child_leave_everything(int fd)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    /* Out of the way, in case that any of them was closed. */
+    int kept = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1),
+        null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     setsid();
-    return null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-           dup2(null, STDERR_FILENO) >= 0 && dup2(fd, PIPE_FD) >= 0 &&
-           close_range(PIPE_FD + 1, ~0u, 0) == 0;
+    return kept >= 0 && null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+           dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
+           dup2(kept, CHILD_FD) >= 0 && close_range(CHILD_FD + 1, ~0u, 0) == 0;
 }
 
 static bool tell(const uint8_t *answer, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t n = write(PIPE_FD, answer + done, size - done);
+        ssize_t n = write(CHILD_FD, answer + done, size - done);
 
         if (n < 0 && errno != EINTR)
             return false;
@@ -73,7 +73,7 @@ bool child_ask(void (*task)(void *context, void *answer), void *context, void *a
     memset(answer, 0, size);
     child = fork();
     if (child == 0) {
-        if (!leave_everything(ends[1]))
+        if (!child_leave_everything(ends[1]))
             _exit(1);
         task(context, answer);
         _exit(!tell(answer, size));

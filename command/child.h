@@ -14,3 +14,7 @@
  */
 bool child_ask(void (*task)(void *context, void *answer), void *context, void *answer, size_t size,
                int64_t wait_ms, struct error *why);
+
+/* For a child that is asked otherwise: leaves all this, but for `fd`, which is CHILD_FD from now on. */
+#define CHILD_FD 3
+bool child_leave_everything(int fd);

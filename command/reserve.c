@@ -4,12 +4,12 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "cache/store_reserve.h"
+#include "command/child.h"
 #include "command/host.h"
 #include "command/issuer.h"
 #include "config/paths.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -63,26 +63,16 @@ static bool learn(struct config *config, struct host *host, struct message *mess
            window_is(store_window_hold, host, &message->why);
 }
 
-/* What opens the store has no terminal to write to or to be stopped by. */
-static void leave_the_terminal(void)
-{
-    OWNED(close_fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    setsid();
-    if (null >= 0)
-        dup2(null, STDIN_FILENO);
-}
-
 /* Until the parent closes its end. `config` is a copy, as all memory of the child is. */
-static int be_the_child(struct config *config, int fd)
+static int be_the_child(struct config *config)
 {
     OWNED(host_release) struct host host = HOST_CLOSED;
     struct message message = {0};
-    struct pollfd end = {.fd = fd, .events = POLLIN};
+    struct pollfd end = {.fd = CHILD_FD, .events = POLLIN};
 
-    leave_the_terminal();
     message.good = learn(config, &host, &message);
-    return write(fd, &message, sizeof message) != sizeof message || poll(&end, 1, WAIT_MS) != 1;
+    return write(CHILD_FD, &message, sizeof message) != sizeof message ||
+           poll(&end, 1, WAIT_MS) != 1;
 }
 
 /* ---- in the parent ---- */
@@ -130,10 +120,8 @@ bool reserve(struct config *config, struct reserved *reserved, struct reservatio
         return error_set(why, ERROR_SYSTEM, "a pair of sockets: %s", strerror(errno));
     held->fd = ends[0];
     held->child = fork();
-    if (held->child == 0) {
-        close(ends[0]);
-        _exit(be_the_child(config, ends[1]));
-    }
+    if (held->child == 0)
+        _exit(!child_leave_everything(ends[1]) || be_the_child(config));
     close(ends[1]);
     if (held->child < 0)
         return error_set(why, ERROR_SYSTEM, "a process: %s", strerror(errno));
