@@ -167,8 +167,12 @@ static bool window_stands(struct store *store, struct error *why)
 
     if (store->window_settles || store->window_stands)
         return true;
-    store->window_stands =
-        !window_in_force(&now) || (now.least == here.least && now.most == here.most);
+    if (window_in_force(&now))
+        store->window_stands = now.least == here.least && now.most == here.most;
+    else if (!window_read(&now))
+        return error_set(why, ERROR_SYSTEM, "nss.conf cannot be read now, or is damaged");
+    else
+        store->window_stands = true; /* root has told none */
     return store->window_stands ||
            error_set(why, ERROR_SYSTEM, "id_min and id_max have changed meanwhile: try again");
 }

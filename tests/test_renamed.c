@@ -178,6 +178,10 @@ static void no_id_is_given_by_a_window_that_is_not_in_force_any_more(void **stat
     assert_int_equal(why.kind, ERROR_SYSTEM);
     assert_non_null(strstr(why.text, "id_min and id_max"));
     assert_int_equal(enrol("bob", "bob@contoso.example").uid, bob.uid);
+    write_text(NSS_CONF_FILE, "version 1\n");
+    assert_false(store_accept(store, &acceptance, &ada, &changed, NULL, &why));
+    assert_int_equal(why.kind, ERROR_SYSTEM);
+    assert_non_null(strstr(why.text, "nss.conf"));
     write_text(NSS_CONF_FILE, FULL_CONF);
     assert_true(store_accept(store, &acceptance, &ada, &changed, NULL, &why));
 }
