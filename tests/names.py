@@ -108,27 +108,34 @@ def wanted_group(name, powers, local):
 class Place:
     """The module of a build with a state folder of this test's own, as glibc sees it."""
 
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, conf=''):
+        """`conf`: what nss.conf says; empty: there is none."""
         self.build, self.folder, self.state = os.path.abspath(build), folder, os.path.join(folder, 'state')
+        os.makedirs(self.folder + '/etc', exist_ok=True)
+        with open(folder + '/etc/nss.conf', 'w', encoding='ascii') as file:
+            file.write(conf)
+        if not conf:
+            os.unlink(file.name)
         os.makedirs(self.state + '/public')
         os.makedirs(self.state + '/private', mode=0o700)
-        for path in (folder, self.state, self.state + '/public'):
+        for path in (folder, folder + '/etc', self.state, self.state + '/public'):
             os.chmod(path, 0o755)
         os.chmod(self.state + '/private', 0o700)
-        os.makedirs(self.build + '/state', exist_ok=True)
+        for name in ('/state', '/etc'):
+            os.makedirs(self.build + name, exist_ok=True)
         with open(folder + '/nsswitch.conf', 'w', encoding='ascii') as file:
             file.write('passwd: latchkey\ngroup: latchkey\nshadow: files\n')
 
-    def run(self, *command):
-        inside = (f'mount --bind {self.state} {self.build}/state; mount --bind {self.folder}/nsswitch.conf /etc/nsswitch.conf; '
-                  'exec "$@"')
+    def run(self, *command, given=None):
+        inside = (f'mount --bind {self.state} {self.build}/state; mount --bind {self.folder}/etc {self.build}/etc; '
+                  f'mount --bind {self.folder}/nsswitch.conf /etc/nsswitch.conf; exec "$@"')
         return subprocess.run(['unshare', '-m', 'sh', '-ec', inside, 'sh', *command], capture_output=True, check=False,
-                              env={'LD_LIBRARY_PATH': self.build, 'PATH': os.environ['PATH']}, timeout=300)
+                              input=given, env={'LD_LIBRARY_PATH': self.build, 'PATH': os.environ['PATH']}, timeout=300)
 
     def take(self, lines):
-        done = subprocess.run([self.build + '/tests/names_deed', self.state + '/private', self.state + '/public'],
-                              input=''.join(f'{kind} {name.hex()}\n' for kind, name in lines).encode(),
-                              capture_output=True, check=True)
+        done = self.run(self.build + '/tests/names_deed', self.state + '/private', self.state + '/public',
+                        given=''.join(f'{kind} {name.hex()}\n' for kind, name in lines).encode())
+        done.check_returncode()
         return [line == b'taken' for line in done.stdout.splitlines()]
 
 

@@ -21,6 +21,7 @@ from names import Place, Verdicts
 LEAST, MOST = 1879048192, 2147352575
 WHOLE = (1 << 64) - 1
 HEADER = struct.Struct('<8sIIQQQQIIQ')
+SHORT = 'version 1\nwindow 1879048192 2147352575\nnames short\ndomain {}\nhome /home/{{name}}\nshell /bin/bash\nend 1\n'
 NAME = r'[a-z_][a-z0-9._-]*'
 
 
@@ -36,11 +37,12 @@ def up(size, unit):
 class Snapshot:
     """The whole of one file; AssertionError where it breaks the page."""
 
-    def __init__(self, content):
-        self.content = content
+    def __init__(self, content, short=False):
+        self.content, self.people_names = content, NAME + ('' if short else r'@[a-z0-9.-]+')
         (magic, self.superseded, self.domain, self.generation, size, self.checksum, self.seed, self.people_count,
          self.groups_count, people_size) = HEADER.unpack_from(content)
-        assert magic == b'LATCHKY2' and self.domain == 0 and size == len(content) <= 1 << 35, 'the header'
+        assert magic == b'LATCHKY2' and size == len(content) <= 1 << 35, 'the header'
+        assert (self.domain != 0) == short, 'the mark of a domain'
         self.buckets = (self.people_count + self.groups_count) // 4 + 1
         self.names_at, self.ids_at = 64, 64 + 64 * self.buckets
         self.people_at = self.ids_at + 64 * self.buckets
@@ -78,7 +80,7 @@ class Snapshot:
         gids = struct.unpack_from(f'<{groups}I', self.content, up(end, 4))
         end = up(end, 4) + 4 * groups
         self.zeros(end, up(end, 8))
-        assert re.fullmatch(NAME + r'@[a-z0-9.-]+', name) and home[0] == shell[0] == '/', name
+        assert re.fullmatch(self.people_names, name) and home[0] == shell[0] == '/', name
         assert not re.search(r'[:\0-\x1f\x7f]', gecos + home + shell), name
         self.people[name] = uid, gids, gecos, home, shell
         return name, uid, up(end, 8)
@@ -182,9 +184,9 @@ def judge_against_getent(verdicts, place, snapshot):
                        == {name: set(snapshot.people[name][1]) for name in some}, 'the groups of a person', said[:2])
 
 
-def judge(verdicts, place, what, people, groups):
+def judge(verdicts, place, what, people, groups, short=False):
     with open(place.state + '/public/snapshot', 'rb') as file:
-        snapshot = Snapshot(file.read())
+        snapshot = Snapshot(file.read(), short)
     verdicts.check((len(snapshot.people), len(snapshot.groups)) == (people, groups), what,
                    len(snapshot.people), len(snapshot.groups))
     verdicts.check(snapshot.sum() == snapshot.checksum and snapshot.superseded == 0, what, 'checksum')
@@ -198,6 +200,17 @@ def judge(verdicts, place, what, people, groups):
 
 def make(place, text):
     subprocess.run([place.build + '/tests/snapshot_make', place.state + '/public'], input=text.encode(), check=True)
+
+
+def judge_short_names(verdicts, build, folder):
+    """The mark in the header is of the domain, whoever is shown; under another one nobody is."""
+    marks = []
+    for domain, people, shown in (('contoso.example', 3, 3), ('b.example', 2, 1), ('contoso.example', 0, 0)):
+        os.mkdir(inside := f'{folder}/{len(marks)}')
+        place = Place(build, inside, SHORT.format(domain))
+        place.take([('p', b'p%d@contoso.example' % i) for i in range(people)] + [('p', b'q@b.example')])
+        marks.append(judge(verdicts, place, 'short names', shown, 0, short=True).domain)
+    verdicts.check(marks[0] == marks[2] != marks[1], 'one mark for each domain', marks)
 
 
 def main(build):
@@ -222,6 +235,7 @@ def main(build):
         place = Place(build, folder)
         place.take([('p', b'p%d@contoso.example' % i) for i in range(200)] + [('g', b'team-%d' % i) for i in range(30)])
         judge(verdicts, place, 'one from a store', 201, 30)
+        judge_short_names(verdicts, build, folder)
     finally:
         shutil.rmtree(folder)
     print(f'page: {verdicts.passed} passed, {verdicts.failed} failed')
