@@ -84,14 +84,17 @@ static enum lookup person_confirm(enum lookup lookup, bool right, const struct p
 }
 
 /*
- * Nobody is found by an index that has lost its entries, nor who has lost the row of her id; that
- * must not look as if there was nobody.
+ * Nobody is found by an index that has lost its entries or their order, so that neither the first nor
+ * the last person is found by it, nor who has lost the row of her id; that must not look as if there was
+ * nobody.
  */
 static enum lookup absence_confirm(sqlite3 *db, const char *name, struct error *why)
 {
     static const char sql[] =
         "SELECT (EXISTS (SELECT 1 FROM person NOT INDEXED)"
-        "   AND NOT EXISTS (SELECT 1 FROM person INDEXED BY sqlite_autoindex_person_1))"
+        "   AND NOT EXISTS (SELECT 1 FROM person p INDEXED BY sqlite_autoindex_person_1"
+        "     WHERE p.name IN ((SELECT name FROM person NOT INDEXED ORDER BY uid LIMIT 1),"
+        "       (SELECT name FROM person NOT INDEXED ORDER BY uid DESC LIMIT 1))))"
         " OR EXISTS (SELECT 1 FROM person p WHERE p.name = ?1"
         "   AND NOT EXISTS (SELECT 1 FROM id i WHERE i.id = p.uid AND i.kind = 1))";
     OWNED(statement_release) sqlite3_stmt *query = store_prepare(db, sql, why);

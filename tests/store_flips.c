@@ -2,7 +2,8 @@
 /*
  * store_flips EVERY: a store of at least 256 KiB, with one bit of one byte after the other flipped,
  * and each bit of the heads of its pages; one of EVERY bytes is tried. The same with a store of two people,
- * in which one bit empties a table. It opens or is refused in words, and is never taken for an empty one:
+ * in which one bit empties a table or puts an index out of order. It opens or is refused in words, and
+ * is never taken for an empty one:
  * - whoever is asked for is found, or an error says why not, or (where the flip is in her name, or in one
  *   page of an index) some are missed, never all, who then get no other id;
  * - what it publishes has everybody by her uid, but for one at the most whose own name the flip has
@@ -20,6 +21,7 @@
 
 #define STORE_LEAST 262144
 #define PEOPLE_MOST 280u
+#define FEW         2u
 #define BUCKETS     65536u
 #define ASKED       8u /* of the people, in each damaged store */
 #define PAGE        4096u
@@ -294,16 +296,33 @@ static void try_flip(char *whole, size_t length, size_t at, unsigned bit)
     tried++;
 }
 
-/* Every bit of an id as SQLite writes it where it is the key of a row: that row's id is another then. */
+/* Every bit of these bytes, wherever they stand. */
+static void flip_all(char *whole, size_t length, const char *bytes, size_t size)
+{
+    for (char *at = whole; (at = memmem(at, length - (size_t)(at - whole), bytes, size)); at++)
+        for (unsigned bit = 0; bit < 8 * size; bit++)
+            try_flip(whole, length, (size_t)(at - whole) + bit / 8, bit % 8);
+}
+
+/* An id as SQLite writes it where it is the key of a row: that row's id is another then. */
 static void flip_keys(char *whole, size_t length, unsigned victim)
 {
     const char key[] = {(char)(uids[victim] >> 28 | 0x80), (char)(uids[victim] >> 21 | 0x80),
                         (char)(uids[victim] >> 14 | 0x80), (char)(uids[victim] >> 7 | 0x80),
                         (char)(uids[victim] & 0x7f)};
 
-    for (char *at = whole; (at = memmem(at, length - (size_t)(at - whole), key, sizeof key)); at++)
-        for (unsigned bit = 0; bit < 8 * sizeof key; bit++)
-            try_flip(whole, length, (size_t)(at - whole) + bit / 8, bit % 8);
+    flip_all(whole, length, key, sizeof key);
+}
+
+/* Names in rows and in the index, of few people, whom an index in disorder may all lose. */
+static void flip_names(char *whole, size_t length)
+{
+    char name[64];
+
+    for (unsigned i = 0; i < people; i++) {
+        name_of(i, name);
+        flip_all(whole, length, name, strlen(name));
+    }
 }
 
 static bool is_head(size_t at)
@@ -331,6 +350,8 @@ static void flip_everywhere(unsigned how_many, size_t least, size_t every)
     for (unsigned i = 0; i < people; i++)
         if (thief_of[i])
             flip_keys(whole, length, i);
+    if (people <= FEW)
+        flip_names(whole, length);
     place_remove(&place);
 }
 
@@ -339,7 +360,7 @@ int main(int argc, char **argv)
     size_t every = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
 
     flip_everywhere(PEOPLE_MOST, STORE_LEAST, every);
-    flip_everywhere(2, 0, (every + 3) / 4);
+    flip_everywhere(FEW, 0, (every + 3) / 4);
     must(thieves > 10, "only %u could try to get an id", thieves);
     printf("%u flips: %u opened, everybody found in %u, somebody missed in %u, %u published, %u "
            "tried to get an id that was not known as given\n",
