@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <linux/sched.h>
+#include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -52,7 +54,9 @@ static void describe_process(char out[TEXT_MOST])
         if (getrlimit((__rlimit_resource_t)resource, &limit) == 0)
             used += (size_t)snprintf(out + used, TEXT_MOST - used, "%d %lu %lu\n", resource,
                                      limit.rlim_cur, limit.rlim_max);
-    snprintf(out + used, TEXT_MOST - used, "%o %s %d %d %d\n", creation,
+    for (char **variable = environ; *variable; variable++)
+        used += (size_t)snprintf(out + used, TEXT_MOST - used, "%s\n", *variable);
+    snprintf(out + used, TEXT_MOST - used, "%s %o %s %d %d %d\n", setlocale(LC_ALL, NULL), creation,
              getcwd(cwd, sizeof cwd) ? cwd : "-", getsid(0), getpgrp(),
              waitpid(-1, NULL, WNOHANG | WNOWAIT));
 }
@@ -67,7 +71,24 @@ static void reap_all(int number)
     errno = saved;
 }
 
-static const char *const scripts[] = {"bTSp", "bSv\2", "bx", "bh", "bz", "br", "bSv\1h", "bSv\1z"};
+static const char *const scripts[] = {"bTSp",   "bSv\2",          "bx", "bh", "bz", "br", "bSv\1h",
+                                      "bSv\1z", "bu1795000000;Sp"};
+
+/* All phases; whether the first let her in. */
+static bool go_through(void)
+{
+    pam_handle_t *pam = start(ADA);
+    bool admitted = pam_authenticate(pam, 0) == PAM_SUCCESS;
+
+    if (admitted) {
+        assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+        assert_int_equal(pam_setcred(pam, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+        assert_int_equal(pam_open_session(pam, 0), PAM_SUCCESS);
+        assert_int_equal(pam_close_session(pam, 0), PAM_SUCCESS);
+    }
+    pam_end(pam, 0);
+    return admitted;
+}
 
 static void the_host_is_left_as_it_was_found(void **state)
 {
@@ -75,20 +96,17 @@ static void the_host_is_left_as_it_was_found(void **state)
     static void (*const manners[])(int) = {SIG_DFL, SIG_IGN, reap_all};
 
     (void)state;
-    authenticate(ADA, 0); /* libpam and libc open what they keep */
+    go_through(); /* libpam and libc open what they keep */
     for (size_t manner = 0; manner < sizeof manners / sizeof *manners; manner++)
         for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
             struct sigaction mine = {.sa_handler = manners[manner]}, old;
             bool admits = strchr(scripts[i], 'p') || strchr(scripts[i], 1);
-            pam_handle_t *pam;
 
-            /* The last two linger after the verdict: it counts, and they are ended. */
+            /* Two linger after the verdict: it counts, and they are ended. */
             write_file("script", scripts[i], strlen(scripts[i]));
             sigaction(SIGCHLD, &mine, &old);
             describe_process(before);
-            pam = start(ADA);
-            assert_int_equal(pam_authenticate(pam, 0) == PAM_SUCCESS, admits);
-            pam_end(pam, 0);
+            assert_int_equal(go_through(), admits);
             describe_process(after);
             sigaction(SIGCHLD, &old, NULL);
             assert_string_equal(after, before);
@@ -96,18 +114,77 @@ static void the_host_is_left_as_it_was_found(void **state)
         }
 }
 
+#define CHILDREN 10
+
 static void other_children_of_the_host_are_not_reaped(void **state)
 {
-    pid_t child = fork();
+    pid_t children[CHILDREN];
     int status;
 
     (void)state;
-    if (child == 0)
-        _exit(7);
+    for (int i = 0; i < CHILDREN; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            _exit(7 + i);
+    }
     SCRIPT("bSp");
     assert_int_equal(authenticate(ADA, 0), PAM_SUCCESS);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(WEXITSTATUS(status), 7);
+    for (int i = 0; i < CHILDREN; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(WEXITSTATUS(status), 7 + i);
+    }
+}
+
+#define THREADS 8
+
+/* Each has an answer of its own, and must get the verdict for it. */
+static int converse_apart(int count, const struct pam_message **messages,
+                          struct pam_response **replies, void *reply)
+{
+    struct pam_response *all = calloc((size_t)count, sizeof *all);
+
+    for (int i = 0; all && i < count; i++)
+        if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+            all[i].resp = strdup(reply);
+    *replies = all;
+    return all ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
+static void *sign_in_apart(void *reply)
+{
+    const struct pam_conv conversation = {converse_apart, reply};
+    char services[PATH_MAX + 64];
+    intptr_t bad = 0;
+
+    snprintf(services, sizeof services, "%s/pam.d", flow);
+    for (int i = 0; i < 4; i++) {
+        int wanted = strcmp(reply, "right") == 0 ? PAM_SUCCESS : PAM_AUTH_ERR;
+        pam_handle_t *pam = NULL;
+
+        bad += pam_start_confdir("latchkey-test", ADA, &conversation, services, &pam) != 0;
+        do_not_wait(pam);
+        bad += pam_authenticate(pam, 0) != wanted;
+        pam_end(pam, 0);
+    }
+    return (void *)bad;
+}
+
+static void threads_of_a_host_do_not_meet(void **state)
+{
+    static char right[] = "right", wrong[] = "wrong";
+    pthread_t threads[THREADS];
+    void *bad;
+
+    (void)state;
+    SCRIPT("bTSp");
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sign_in_apart, i % 2 ? wrong : right),
+                         0);
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], &bad), 0);
+        assert_null(bad);
+    }
+    assert_int_equal(waitpid(-1, NULL, 0), -1);
 }
 
 static volatile pid_t successor;
@@ -222,6 +299,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_host_is_left_as_it_was_found, reset),
         cmocka_unit_test_setup(other_children_of_the_host_are_not_reaped, reset),
+        cmocka_unit_test_setup(threads_of_a_host_do_not_meet, reset),
         cmocka_unit_test_setup(a_child_that_took_over_the_helpers_number_is_left_alone, reset),
         cmocka_unit_test_setup(the_helper_inherits_nothing, reset),
         cmocka_unit_test_setup(a_host_without_standard_files_is_served_all_the_same, reset),
