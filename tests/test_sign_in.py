@@ -24,8 +24,9 @@ from signin import Host
 
 # The longest first.
 THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'offline',
-          'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes', 'even']
-APART = ['passphrase', 'callers']  # with a result of their own
+          'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes', 'even',
+          'conversation']
+APART = ['passphrase', 'callers', 'conversation']  # with a result of their own
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; shift; exec "$@"']
@@ -64,7 +65,8 @@ def play_apart(theme, build, part):
     """The output of play() in a process and a mount namespace of its own."""
     with tempfile.TemporaryDirectory(prefix='sign-in-') as folder:
         os.chmod(folder, 0o755)
-        for name in ('latchkey', 'latchkey-login', 'libnss_latchkey.so.2'):
+        for name in ('latchkey', 'latchkey-login', 'libnss_latchkey.so.2', 'pam_latchkey.so', 'tests/pam_ask',
+                     'tests/greeter'):
             shutil.copy(f'{build}/{name}', folder)
         done = subprocess.run(
             IN_ITS_PLACE + [folder, build, sys.executable, '-B', os.path.abspath(__file__), '--play',
