@@ -236,6 +236,8 @@ test-platform: check-build
 
 ## test-sign-in: whole sign-ins with helper, store and snapshot against an emulated platform
 test-sign-in: check-build
+	$(check_b)/tests/guesses
+	$(check_b)/tests/clock
 	tests/test_sign_in.py $(check_b)
 
 ## test-outage: outages and refusals of every kind, and the emulated platform against its documentation

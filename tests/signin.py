@@ -125,6 +125,7 @@ class Host:
         self.state, self.config = f'{build}/state', f'{build}/etc'
         self.helper = f'{build}/latchkey-login'
         self.log = f'{build}/helper.log'
+        self.under = []  # a command that starts the helper
         self.clean()
 
     def clean(self):
@@ -171,7 +172,7 @@ class Host:
         os.seteuid(0)
         ours.settimeout(PATIENCE)
         with open(self.log, 'ab') as log:
-            process = subprocess.Popen(self._command(read_only, passwd, with_nss),
+            process = subprocess.Popen(self.under + self._command(read_only, passwd, with_nss),
                                        stdin=theirs.fileno(), stdout=log, stderr=log, env={},
                                        start_new_session=True)
         theirs.close()

@@ -13,7 +13,7 @@ static const char *words_of(long long second)
 {
     static char text[256];
     time_t until = second;
-    bool soon = until - time(NULL) <= 3 * 86400;
+    bool soon = until - time(NULL) <= (time_t)3 * 86400;
     struct tm parts;
     char date[32];
 

@@ -25,8 +25,8 @@ from signin import Host
 # The longest first.
 THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'offline',
           'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes', 'even',
-          'conversation']
-APART = ['passphrase', 'callers', 'conversation']  # with a result of their own
+          'conversation', 'guesses', 'clock']
+APART = ['passphrase', 'callers', 'conversation', 'guesses', 'clock']  # with a result of their own
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',
                 'mount --bind "$0" "$1"; shift; exec "$@"']
