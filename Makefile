@@ -42,7 +42,7 @@ vectors_src := tests/jws_verify.c   # needs no library of the tests, so that pla
 tool_src   := $(filter-out $(test_src) $(vectors_src),$(wildcard tests/*.c))   # programs that tests use
 
 PKG_CONFIG ?= pkg-config
-pkgs       := libcurl jansson libcrypto sqlite3 libcrypt inih pwquality
+pkgs       := libcurl jansson libcrypto sqlite3 libcrypt inih pwquality libqrencode
 core_libs  = $(shell $(PKG_CONFIG) --libs $(pkgs)) -lpthread
 test_libs  = $(core_libs) -lcmocka -lpam -ldl
 

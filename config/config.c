@@ -99,9 +99,10 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
         if (!setting_store(i, preset, config, why))
             return false;
     }
-    if (!config->domains.count || !config->allow.count || !config->algorithms)
+    if (!config->domains.count || !config->allow.count || !config->algorithms ||
+        !config->methods.count)
         return error_set(why, ERROR_CONFIG,
-                         "%s: domains, allow and signing_algorithms want at "
+                         "%s: domains, allow, signing_algorithms and methods want at "
                          "least one entry",
                          origin);
     if (!config->offline_allow.count || !config->offline_services.count)
@@ -122,6 +123,7 @@ struct config *config_new(void)
     config->allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->offline_allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->offline_services = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
+    config->methods = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->local_groups = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     config->local_group_ids = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     return config;
@@ -135,6 +137,7 @@ void config_release(struct config *config)
     strings_release(&config->allow);
     strings_release(&config->offline_allow);
     strings_release(&config->offline_services);
+    strings_release(&config->methods);
     strings_release(&config->local_groups);
     strings_release(&config->local_group_ids);
     free(config);

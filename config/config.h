@@ -37,6 +37,8 @@ struct config {
     char password_change_url[256];   /* empty: nobody has said */
     bool guests;                     /* people who are at home in another tenant may sign in */
     unsigned kdf_slots;              /* 0: as many as processors */
+    struct strings methods; /* CONFIG_PASSWORD, CONFIG_DEVICE_CODE or both, the first preferred */
+    unsigned device_code;   /* enum config_device_code */
     /*
      * Of the section [local groups]: who is in the platform's group `local_group_ids.items[i]`
      * gets this host's group `local_groups.items[i]`.
@@ -47,6 +49,12 @@ struct config {
 #define CONFIG_LIST_MOST         256 /* entries of a list */
 #define CONFIG_LOCAL_GROUPS_MOST 64
 #define CONFIG_OBJECT_ID_MOST    255
+
+#define CONFIG_PASSWORD    "password"
+#define CONFIG_DEVICE_CODE "device_code"
+
+/* Where a sign-in may go on in a browser elsewhere: login/place.h. */
+enum config_device_code { CONFIG_CODE_NEVER, CONFIG_CODE_LOCAL, CONFIG_CODE_ALWAYS };
 
 enum config_algorithm { CONFIG_RS256 = 1, CONFIG_PS256 = 2, CONFIG_ES256 = 4 };
 

@@ -19,6 +19,7 @@ enum setting_type {
     SETTING_ISSUER,
     SETTING_NUMBER,
     SETTING_NAMES,
+    SETTING_CHOICE,
     SETTING_LIST,
     SETTING_ALGORITHMS,
     SETTING_YES
@@ -82,6 +83,11 @@ static bool is_service(const char *text)
     return *text;
 }
 
+static bool is_method(const char *text)
+{
+    return strcmp(text, CONFIG_PASSWORD) == 0 || strcmp(text, CONFIG_DEVICE_CODE) == 0;
+}
+
 /* Every setting there is: latchkey.conf(5) documents this table. */
 /* clang-format off */
 static const struct setting {
@@ -91,7 +97,7 @@ static const struct setting {
     unsigned long long least, most; /* of the number, or of the text's length */
     const char *preset;             /* NULL: must be given */
     bool (*fits)(const char *text); /* of the text, or of each entry of the list */
-    const char *wants;              /* said when it does not fit */
+    const char *wants;              /* said when it does not fit; the words of a choice, as its enum */
 } settings[] = {
 #define PLACE(field) offsetof(struct config, field)
     {"issuer", SETTING_ISSUER, PLACE(issuer), 1, 255, NULL, is_anything, NULL},
@@ -129,6 +135,10 @@ static const struct setting {
      is_https_or_nothing, "an address that begins with https://"},
     {"guests", SETTING_YES, PLACE(guests), 0, 0, "no", NULL, NULL},
     {"kdf_slots", SETTING_NUMBER, PLACE(kdf_slots), 0, 64, "0", NULL, NULL},
+    {"methods", SETTING_LIST, PLACE(methods), 1, 16, "password device_code",
+     is_method, "password, device_code or both"},
+    {"device_code", SETTING_CHOICE, PLACE(device_code), 0, 0, "local",
+     NULL, "never, local or always"},
 #undef PLACE
 };
 /* clang-format on */
@@ -177,6 +187,25 @@ static bool store_yes(const struct setting *setting, const char *value, struct c
                          value);
     *(bool *)place_of(setting, config) = yes;
     return true;
+}
+
+static bool store_choice(const struct setting *setting, const char *value, struct config *config,
+                         struct error *why)
+{
+    unsigned choice = 0;
+
+    for (const char *word = setting->wants; *word; choice++) {
+        size_t length = strcspn(word, ", ");
+
+        if (strlen(value) == length && strncmp(word, value, length) == 0) {
+            *(unsigned *)place_of(setting, config) = choice;
+            return true;
+        }
+        word += length + strspn(word + length, ", ");
+        word += strncmp(word, "or ", 3) == 0 ? 3 : 0;
+    }
+    return error_set(why, ERROR_CONFIG, "%s wants %s, not \"%.80s\"", setting->name, setting->wants,
+                     value);
 }
 
 static bool add_entry(const struct setting *setting, const char *entry, struct config *config,
@@ -245,6 +274,8 @@ bool setting_store(size_t index, const char *value, struct config *config, struc
         return names_read(value, &config->names, why);
     case SETTING_YES:
         return store_yes(setting, value, config, why);
+    case SETTING_CHOICE:
+        return store_choice(setting, value, config, why);
     case SETTING_LIST:
     case SETTING_ALGORITHMS:
         break;

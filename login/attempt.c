@@ -8,6 +8,8 @@
 #include "login/even.h"
 #include "login/known.h"
 #include "login/online.h"
+#include "login/passphrase.h"
+#include "login/place.h"
 #include "login/policy_offline.h"
 #include "login/prove.h"
 #include "login/record.h"
@@ -47,6 +49,8 @@ bool attempt_begin(struct attempt *a, struct error *why)
 {
     a->ours = is_ours(a);
     a->result = RESULT_SKIPPED;
+    a->begun_ms = clock_ms();
+    a->has_codes = place_has_codes(a->config, a->request);
     if (!open_shared(a, why))
         return false;
     a->link.memory = (struct breakers){.store = a->store, .runtime = a->runtime};
@@ -63,6 +67,7 @@ void attempt_release(struct attempt *a)
     kdf_slots_close(a->slots);
     free_secret(&a->secret);
     free_secret(&a->token);
+    free(a->claims);
     close_fd(&a->shared);
     close_fd(&a->runtime);
     close_fd(&a->password_turn);
@@ -130,6 +135,19 @@ static enum verdict admit_by_password(struct attempt *a, const struct decision *
     return conclude_recording(a);
 }
 
+/*
+ * The verifier that is remembered stays unless it was found wrong. Whoever has shown no secret that
+ * is right here chooses one for the next time.
+ */
+static enum verdict admit_by_code(struct attempt *a)
+{
+    talk_wait(a->talk, ATTEMPT_STORE_MS);
+    record_commit(a, a->local == LOCAL_WRONG ? "" : NULL);
+    if (a->recording.allowed && a->recording.done && a->local != LOCAL_RIGHT)
+        passphrase_choose(a, *a->secret ? a->secret : NULL);
+    return conclude_recording(a);
+}
+
 static enum verdict admit_as_remembered(struct attempt *a, const struct decision *decision)
 {
     enum lookup stands, allowed;
@@ -155,15 +173,16 @@ static enum verdict admit(struct attempt *a, const struct decision *decision)
 {
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_PASSWORD)
         return admit_by_password(a, decision);
+    if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_CODE)
+        return admit_by_code(a);
     online_end_turns(a);
     if (decision->step == STEP_ADMIT && a->result == RESULT_ACCEPTED_TOKEN)
         return conclude_recording(a);
     return admit_as_remembered(a, decision);
 }
 
-static enum verdict conclude(struct attempt *a, struct compare *compare)
+static enum verdict conclude(struct attempt *a, struct decision decision)
 {
-    struct decision decision = prove_decide(a, compare);
     enum verdict verdict;
 
     /* Whoever knows the secret is a witness of the time, whatever comes of it. */
@@ -192,9 +211,14 @@ static enum verdict give_up(struct attempt *a, const struct compare *compare)
     return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
 }
 
+static bool is_possible(const struct attempt *a)
+{
+    return a->ours && (a->known || a->may_enrol);
+}
+
 static enum verdict compare_and_prove(struct attempt *a, struct compare *compare)
 {
-    bool possible = a->ours && (a->known || a->may_enrol);
+    bool possible = is_possible(a);
 
     a->kdf = deadline_in_ms(KDF_WAIT_MS);
     if (a->known)
@@ -208,7 +232,7 @@ static enum verdict compare_and_prove(struct attempt *a, struct compare *compare
         a->local = LOCAL_WRONG;
     if (compare->failed)
         return give_up(a, compare);
-    return possible ? conclude(a, compare) : say(a, WORDS_BAD, VERDICT_DENY);
+    return possible ? conclude(a, prove_decide(a, compare)) : say(a, WORDS_BAD, VERDICT_DENY);
 }
 
 static enum verdict check_secret(struct attempt *a)
@@ -240,20 +264,31 @@ bool attempt_count(struct attempt *a, enum verdict *verdict)
     return false;
 }
 
+/* Without a secret: with what the person does elsewhere. */
+static enum verdict sign_in_by_code(struct attempt *a)
+{
+    if (!is_possible(a))
+        return say(a, WORDS_BAD, VERDICT_DENY);
+    return conclude(a, prove_by_code(a));
+}
+
 enum verdict attempt_sign_in(struct attempt *a)
 {
-    enum heard heard = talk_secret(a->talk, words_text(WORDS_ASK_PASSWORD), &a->secret, &a->why);
+    enum words prompt = a->has_codes ? WORDS_ASK_PASSWORD_OR_CODE : WORDS_ASK_PASSWORD;
+    enum heard heard = talk_secret(a->talk, words_text(prompt), &a->secret, &a->why);
     enum verdict verdict;
 
     if (heard != HEARD_REPLY)
         return VERDICT_FAILED;
-    if (!*a->secret)
+    if (!*a->secret && !a->has_codes)
         return say(a, WORDS_BAD, VERDICT_DENY);
     a->typed_ms = clock_ms();
     talk_wait(a->talk, ATTEMPT_STORE_MS);
     if (!known_read(a, &a->why))
         return say(a, WORDS_BROKEN, VERDICT_UNAVAILABLE);
-    return attempt_count(a, &verdict) ? check_secret(a) : verdict;
+    if (!attempt_count(a, &verdict))
+        return verdict;
+    return *a->secret ? check_secret(a) : sign_in_by_code(a);
 }
 
 /* --- The account phase. --- */

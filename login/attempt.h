@@ -58,7 +58,11 @@ struct attempt {
 
     struct deadline budget; /* of all requests together; 0: nothing was asked yet */
     struct deadline kdf;    /* of all waiting for key derivations */
-    bool asked_password, asked_token;
+    bool asked_password, asked_token, asked_code;
+    bool has_codes;         /* place_has_codes; the prompt has said so */
+    bool code_unserved;     /* one was wanted, and nobody gave it */
+    char *claims;           /* the platform's last challenge, for a device code; or NULL; its own */
+    int64_t begun_ms;       /* by clock_ms() */
     enum words more;        /* what the platform wants beside this password; else WORDS_NONE */
     bool password_unserved; /* an answer came, but not to password grants, or those rest */
     enum result result;     /* what the platform said last */

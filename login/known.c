@@ -121,6 +121,7 @@ struct remembered known_facts(const struct attempt *a)
             *a->request->remote_host ? config->offline_days_remote : config->offline_days,
         .offline_person = a->offline_person,
         .offline_service = policy_offline_serves(&config->offline_services, a->request->service),
+        .may_ask_password = strings_have(&config->methods, CONFIG_PASSWORD),
         .may_ask_token = online_may_ask_token(a) && !known_token_rests(a),
     };
 }

@@ -55,7 +55,7 @@ static enum result result_of(const struct outcome *outcome, bool of_password)
     return outcome->refusal < REFUSALS ? refusals[outcome->refusal] : RESULT_UNTRUSTED;
 }
 
-static enum words advice_of(const struct outcome *outcome)
+enum words online_advice(const struct outcome *outcome)
 {
     static const enum words words[ADVICES] = {
         [ADVICE_NONE] = WORDS_NONE,         [ADVICE_DEVICE] = WORDS_DEVICE,
@@ -143,7 +143,11 @@ static enum result take_answer(struct attempt *a, bool of_password)
     if (a->outcome.alarm != ALARM_NONE)
         a->alarm = a->outcome.alarm;
     note_time(a);
-    a->advice = advice_of(&a->outcome);
+    a->advice = online_advice(&a->outcome);
+    if (a->outcome.claims) {
+        free(a->claims);
+        a->claims = OWN_TAKE(a->outcome.claims);
+    }
     a->result = result_of(&a->outcome, of_password);
     if (a->result == RESULT_LOCKED)
         begin_rest(a, of_password);

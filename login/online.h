@@ -27,6 +27,9 @@ void online_end_turns(struct attempt *attempt);
 /* What is wrong with the platform, as far as it is not that nobody can be reached: WORDS_NONE. */
 enum words online_cause(const struct attempt *attempt);
 
+/* What an answer that is no acceptance adds for somebody who may know; else WORDS_NONE. */
+enum words online_advice(const struct outcome *outcome);
+
 /* Whether another sign-in has proven the password since the secret was typed here. */
 bool online_password_is_proven(const struct attempt *attempt);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "login/policy.h"
 #include "login/policy_offline.h"
+#include "login/question.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_SKIPPED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ADMIT},
     [RESULT_ACCEPTED_PASSWORD] = {STEP_ADMIT,        STEP_ADMIT,        STEP_ADMIT},
     [RESULT_ACCEPTED_TOKEN]    = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ADMIT},
+    [RESULT_ACCEPTED_CODE]     = {STEP_ADMIT,        STEP_ADMIT,        STEP_ADMIT},
     [RESULT_UNREACHABLE]       = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
     [RESULT_UNSERVED]          = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_SECRET]            = {STEP_DENY,         STEP_DENY,         STEP_DENY},
@@ -25,9 +27,9 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_RESTING]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_REVOKED]           = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
     [RESULT_FREQUENCY]         = {STEP_ASK_PASSWORD, STEP_ASK_PASSWORD, STEP_ASK_PASSWORD},
-    [RESULT_MORE_PASSWORD]     = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
-    [RESULT_MORE_TOKEN]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
-    [RESULT_MORE_RESTING]      = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_MORE_PASSWORD]     = {STEP_ASK_CODE,     STEP_ASK_CODE,     STEP_ASK_TOKEN},
+    [RESULT_MORE_TOKEN]        = {STEP_DENY,         STEP_DENY,         STEP_ASK_CODE},
+    [RESULT_MORE_RESTING]      = {STEP_DENY,         STEP_DENY,         STEP_ASK_CODE},
     [RESULT_ACCOUNT]           = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_UNASSIGNED]        = {STEP_DENY,         STEP_DENY,         STEP_DENY},
     [RESULT_DISABLED]          = {STEP_DENY,         STEP_DENY,         STEP_DENY},
@@ -38,6 +40,7 @@ static const enum step steps[RESULTS][LOCALS] = {
     [RESULT_LOCKED]            = {STEP_DENY,         STEP_DENY,         STEP_ADMIT_OFFLINE},
     [RESULT_LOCK_RESTING]      = {STEP_DENY,         STEP_DENY,         STEP_ASK_TOKEN},
     [RESULT_SETUP]             = {STEP_DENY,         STEP_DENY,         STEP_DENY},
+    [RESULT_CODE]              = {STEP_DENY,         STEP_DENY,         STEP_DENY},
 };
 
 /*
@@ -55,6 +58,7 @@ static const struct effect {
     [RESULT_SKIPPED]       = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
     [RESULT_ACCEPTED_PASSWORD] = {REFUSED_NOT,  false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
     [RESULT_ACCEPTED_TOKEN] = {REFUSED_NOT,     false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
+    [RESULT_ACCEPTED_CODE] = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_BAD},
     [RESULT_UNREACHABLE]   = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
     [RESULT_UNSERVED]      = {REFUSED_NOT,      false, false, VERDICT_UNAVAILABLE, VERDICT_UNAVAILABLE, WORDS_OFFLINE_BAD},
     [RESULT_SECRET]        = {REFUSED_PASSWORD, true,  false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_CHANGED},
@@ -76,19 +80,9 @@ static const struct effect {
     [RESULT_LOCKED]        = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_UNAVAILABLE, WORDS_BAD},
     [RESULT_LOCK_RESTING]  = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_UNAVAILABLE, WORDS_BAD},
     [RESULT_SETUP]         = {REFUSED_POLICY,   false, false, VERDICT_UNAVAILABLE, VERDICT_FORBIDDEN, WORDS_SETUP},
+    [RESULT_CODE]          = {REFUSED_NOT,      false, false, VERDICT_DENY,        VERDICT_EXPIRED,   WORDS_DECLINED},
 };
 /* clang-format on */
-
-static bool is_unreachable(enum result result)
-{
-    return result == RESULT_UNREACHABLE || result == RESULT_UNSERVED;
-}
-
-/* Nothing worse is known than that the token is of no use. */
-static bool is_only_about_token(enum result result)
-{
-    return result == RESULT_TOKEN || result == RESULT_DOUBT || result == RESULT_RESTING;
-}
 
 /* The token was no way around what the password lacks, or lacks as much, and nothing was said of what. */
 static bool is_more_told_of_password(const struct facts *facts)
@@ -96,7 +90,7 @@ static bool is_more_told_of_password(const struct facts *facts)
     bool as_much = facts->result == RESULT_MORE_TOKEN || facts->result == RESULT_MORE_RESTING;
 
     return facts->more != WORDS_NONE &&
-           (is_only_about_token(facts->result) || (as_much && facts->advice == WORDS_NONE));
+           (result_is_only_about_token(facts->result) || (as_much && facts->advice == WORDS_NONE));
 }
 
 /* A decision that says no more yet than what the answer leaves behind. */
@@ -125,7 +119,9 @@ static struct decision deny(const struct facts *facts)
         decision.words = facts->advice;
     if (is_more_told_of_password(facts))
         decision.words = facts->more;
-    if (facts->local == LOCAL_RIGHT || is_unreachable(facts->result))
+    /* What became of a code is known already to whoever had it in hand. */
+    if (facts->local == LOCAL_RIGHT || result_is_unreachable(facts->result) ||
+        facts->result == RESULT_CODE)
         return decision;
     /* A wrong secret says nothing about the right one. */
     if (facts->result == RESULT_SECRET) {
@@ -154,35 +150,25 @@ static struct decision offline(const struct facts *facts)
         return (struct decision){.step = STEP_ADMIT_OFFLINE};
     if (facts->result == RESULT_LOCKED || facts->result == RESULT_LOCK_RESTING)
         return (struct decision){.verdict = VERDICT_MAXTRIES, .words = WORDS_LOCKED};
-    if (is_unreachable(facts->result) && facts->advice != WORDS_NONE)
+    if (result_is_unreachable(facts->result) && facts->advice != WORDS_NONE)
         return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = facts->advice};
     return (struct decision){.verdict = VERDICT_UNAVAILABLE, .words = words[facts->offline]};
 }
 
 /* Asks again, carrying what the last answer left behind; else makes do without. */
-static struct decision ask(const struct facts *facts, enum step step)
+static struct decision ask(const struct facts *facts, enum step wanted)
 {
-    struct decision decision = remembering(facts);
+    struct decision decision = remembering(facts), without;
 
-    if (step == STEP_ASK_PASSWORD ? facts->may_ask_password : facts->may_ask_token) {
-        decision.step = step;
+    decision.step = question_of(facts, wanted);
+    if (decision.step != STEP_DENY)
         return decision;
-    }
-    if (is_unreachable(facts->result) || facts->result == RESULT_LOCK_RESTING)
-        return offline(facts);
-    /* It might have said yes to the token: for that this host is as good as cut off. */
-    if (step == STEP_ASK_TOKEN && facts->token_stuck && facts->offline == OFFLINE_OPEN)
-        return offline(facts);
-    /* A dead token says nothing worse, and nobody could be asked about the password. */
-    if (is_only_about_token(facts->result) && facts->password_unserved &&
-        facts->local == LOCAL_RIGHT) {
-        struct decision without = offline(facts);
-
-        without.erase_token = decision.erase_token;
-        without.doubt_token = decision.doubt_token;
-        return without;
-    }
-    return deny(facts);
+    if (!question_is_cut_off(facts, wanted))
+        return deny(facts);
+    without = offline(facts);
+    without.erase_token = decision.erase_token;
+    without.doubt_token = decision.doubt_token;
+    return without;
 }
 
 bool policy_wants_password(enum result result, enum local local)
@@ -205,6 +191,7 @@ struct decision policy_decide(const struct facts *facts)
         return offline(facts);
     case STEP_ASK_PASSWORD:
     case STEP_ASK_TOKEN:
+    case STEP_ASK_CODE:
         return ask(facts, step);
     case STEP_DENY:
         break;
@@ -259,15 +246,16 @@ bool policy_was_refused_before(const struct remembered *remembered)
 enum proof policy_proof(const struct remembered *remembered)
 {
     const struct person *person = remembered->person;
+    bool may_ask_password = remembered->may_ask_password && !(person && person->passphrase);
     time_t now = remembered->now;
 
-    if (person && person->passphrase)
-        return *person->verifier && policy_account_is_due(remembered) ? PROOF_TOKEN : PROOF_NONE;
-    if (!person || !*person->verifier || person->refused != REFUSED_NOT)
-        return PROOF_PASSWORD;
+    if (!person || !*person->verifier)
+        return may_ask_password ? PROOF_PASSWORD : PROOF_NONE;
     if (!policy_account_is_due(remembered))
         return PROOF_NONE;
-    if (!remembered->password_recheck_hours ||
+    if (!may_ask_password)
+        return PROOF_TOKEN;
+    if (person->refused != REFUSED_NOT || !remembered->password_recheck_hours ||
         is_older(person->last_password, now, remembered->password_recheck_hours * 3600LL))
         return PROOF_PASSWORD;
     return remembered->may_ask_token ? PROOF_TOKEN : PROOF_PASSWORD;

@@ -24,6 +24,7 @@ enum result {
     RESULT_SKIPPED,   /* not asked: the last proof is recent */
     RESULT_ACCEPTED_PASSWORD,
     RESULT_ACCEPTED_TOKEN,
+    RESULT_ACCEPTED_CODE,
     RESULT_UNREACHABLE,
     RESULT_UNSERVED, /* unreachable, but only for passwords: something did answer */
     RESULT_SECRET,
@@ -45,6 +46,7 @@ enum result {
     RESULT_LOCKED,
     RESULT_LOCK_RESTING, /* the password was not asked about: that was RESULT_LOCKED a moment ago */
     RESULT_SETUP,
+    RESULT_CODE, /* a device code came to nothing; whoever had it in hand may be anybody */
     RESULTS
 };
 
@@ -65,7 +67,8 @@ enum step {
     STEP_ADMIT,
     STEP_ADMIT_OFFLINE,
     STEP_ASK_PASSWORD, /* one password grant with the secret just typed, then decide again */
-    STEP_ASK_TOKEN     /* redeem the refresh token, then decide again */
+    STEP_ASK_TOKEN,    /* redeem the refresh token, then decide again */
+    STEP_ASK_CODE      /* sign in with a device code, then decide again */
 };
 
 struct decision {
@@ -83,15 +86,18 @@ struct facts {
     enum result result;
     enum local local;
     enum offline offline;
-    bool may_ask_password;  /* not asked yet, the limits allow it, and it may be one */
+    bool may_ask_password;  /* not asked yet, settings and limits allow it, and it may be one */
     bool may_ask_token;     /* not asked yet, there is one, and its successor could be stored, or
                                what it would be told is known: policy_wants_more */
-    bool password_unserved; /* the platform answered, but not to password grants, or those rest */
+    bool password_unserved; /* the platform answered, but not to password grants, or those rest;
+                               or no device code could be had */
     bool refused_before;    /* policy_was_refused_before */
     enum words advice;      /* what a refusal adds for somebody who may know, or what is wrong
                                where nobody was reached, told to all; or WORDS_NONE */
     bool token_stuck;       /* not asked yet, there is one, but its successor could not be stored */
     enum words more;        /* more than this password is required; else WORDS_NONE */
+    bool may_ask_code;      /* not asked yet, and there can be one here: login/place.h */
+    bool code_first;        /* rather than the password, where both would do */
 };
 
 struct decision policy_decide(const struct facts *facts);
@@ -113,6 +119,7 @@ struct remembered {
     unsigned recheck_minutes, password_recheck_hours;
     unsigned offline_days;
     bool offline_person, offline_service; /* they may sign in offline at all */
+    bool may_ask_password;                /* what is typed may be sent to the platform */
     bool may_ask_token;
 };
 

@@ -2,6 +2,7 @@
 #include "login/prove.h"
 
 #include "base/text.h"
+#include "login/device.h"
 #include "login/known.h"
 #include "login/online.h"
 #include "login/policy_offline.h"
@@ -170,10 +171,12 @@ static struct facts facts_of(const struct attempt *a)
         .result = a->result,
         .local = a->local,
         .offline = policy_offline(&remembered),
-        .may_ask_password = !a->asked_password && !is_passphrase(a),
+        .may_ask_password = !a->asked_password && remembered.may_ask_password && !is_passphrase(a),
+        .may_ask_code = a->has_codes && !a->asked_code,
+        .code_first = strcmp(a->config->methods.items[0], CONFIG_DEVICE_CODE) == 0,
         .may_ask_token = remembered.may_ask_token,
         .more = a->more,
-        .password_unserved = a->password_unserved,
+        .password_unserved = a->password_unserved || a->code_unserved,
         .refused_before = policy_was_refused_before(&remembered),
         .advice = a->advice,
         .token_stuck = online_token_is_stuck(a),
@@ -202,6 +205,8 @@ struct decision prove_decide(struct attempt *a, struct compare *compare)
         known_refuse(a, &decision);
         if (decision.step == STEP_ASK_TOKEN) {
             online_ask_token(a);
+        } else if (decision.step == STEP_ASK_CODE) {
+            device_sign_in(a);
         } else if (decision.step != STEP_ASK_PASSWORD) {
             return decision;
         } else if (!ask_password(a, compare) && a->local != LOCAL_RIGHT) {
@@ -209,4 +214,13 @@ struct decision prove_decide(struct attempt *a, struct compare *compare)
             return policy_decide(&facts);
         }
     }
+}
+
+struct decision prove_by_code(struct attempt *a)
+{
+    struct facts facts;
+
+    device_sign_in(a);
+    facts = facts_of(a);
+    return policy_decide(&facts);
 }

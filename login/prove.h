@@ -24,3 +24,6 @@ void prove_account(struct attempt *attempt);
  * the same secret while this one waited to ask about it. `compare` has come to its end.
  */
 struct decision prove_decide(struct attempt *attempt, struct compare *compare);
+
+/* The same for somebody who has typed no secret, and is given a device code for that. */
+struct decision prove_by_code(struct attempt *attempt);

@@ -33,6 +33,7 @@ static const char *const results[RESULTS] = {
     [RESULT_SKIPPED] = "not-asked",
     [RESULT_ACCEPTED_PASSWORD] = "accepted-password",
     [RESULT_ACCEPTED_TOKEN] = "accepted-token",
+    [RESULT_ACCEPTED_CODE] = "accepted-code",
     [RESULT_UNREACHABLE] = "unreachable",
     [RESULT_UNSERVED] = "password-unserved",
     [RESULT_SECRET] = "refused-password",
@@ -54,6 +55,7 @@ static const char *const results[RESULTS] = {
     [RESULT_LOCKED] = "locked",
     [RESULT_LOCK_RESTING] = "was-locked",
     [RESULT_SETUP] = "refused-setup",
+    [RESULT_CODE] = "code-not-used",
 };
 
 static const char *const locals[LOCALS] = {
@@ -147,7 +149,7 @@ static const char *mode_of(const struct attempt *a)
         return "background";
     if (a->offline || is_unreachable(a))
         return "offline";
-    if ((a->asked_password || a->asked_token) && a->result != RESULT_SKIPPED)
+    if ((a->asked_password || a->asked_token || a->asked_code) && a->result != RESULT_SKIPPED)
         return "online";
     return is_known_good(a) || a->local == LOCAL_WRONG ? "remembered" : "none";
 }

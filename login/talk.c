@@ -3,6 +3,8 @@
 
 #include "base/own.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 
 /* How long the module may take to read what it is sent: it is waiting for us. */
@@ -76,7 +78,8 @@ static enum heard ask(struct talk *talk, enum frame_kind kind, const char *promp
 
     if (!say(talk, kind, prompt, why))
         return HEARD_FAILED;
-    deadline = deadline_in_ms(TALK_REPLY_MS);
+    deadline =
+        deadline_in_ms(talk->patience_ms > TALK_REPLY_MS ? talk->patience_ms : TALK_REPLY_MS);
     if (frame_receive(talk->fd, &frame, &deadline, why))
         heard = reply_of(&frame, reply, why);
     explicit_bzero(&frame, sizeof frame);
@@ -91,6 +94,18 @@ enum heard talk_ask(struct talk *talk, const char *prompt, char **reply, struct 
 enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, struct error *why)
 {
     return ask(talk, FRAME_SECRET, prompt, reply, why);
+}
+
+bool talk_is_there(const struct talk *talk, int64_t at_ms)
+{
+    const struct deadline deadline = {.at_ms = at_ms};
+    struct pollfd one = {.fd = talk->fd, .events = POLLIN | POLLRDHUP};
+    int ready;
+
+    do
+        ready = poll(&one, 1, deadline_left_ms(&deadline));
+    while (ready < 0 && errno == EINTR);
+    return ready == 0;
 }
 
 bool talk_verdict(struct talk *talk, const struct ruling *ruling, const char *text,

@@ -19,6 +19,7 @@
 
 struct talk {
     int fd;               /* borrowed */
+    int64_t patience_ms;  /* for a person's next answers, when longer than TALK_REPLY_MS */
     struct deadline owed; /* when the module expects the next frame; 0: nothing was sent yet */
 };
 
@@ -45,6 +46,12 @@ enum heard talk_ask(struct talk *talk, const char *prompt, char **reply, struct 
     __attribute__((nonnull));
 enum heard talk_secret(struct talk *talk, const char *prompt, char **reply, struct error *why)
     __attribute__((nonnull));
+
+/*
+ * Waits until `at_ms` by clock_ms(), or not at all, while the module owes us nothing. False as soon
+ * as nobody is at the other end any more.
+ */
+bool talk_is_there(const struct talk *talk, int64_t at_ms) __attribute__((nonnull));
 
 /* The last word. `text` is for the log of the calling program, not for the person; may be empty. */
 bool talk_verdict(struct talk *talk, const struct ruling *ruling, const char *text,

@@ -9,6 +9,8 @@ const char *words_text(enum words words)
     static const char *const texts[WORDS_END] = {
         [WORDS_NONE] = "",
         [WORDS_ASK_PASSWORD] = "Password: ",
+        [WORDS_ASK_PASSWORD_OR_CODE] = "Password, or Enter for a code: ",
+        [WORDS_ASK_CODE_DONE] = "Press Enter when you have signed in there, or q to stop: ",
         [WORDS_BAD] = "Sign-in failed. Check the user name and password.",
         [WORDS_OFFLINE_BAD] = "The sign-in service cannot be reached. Only people who have signed "
                               "in here before can sign in now, with the password they used then.",
@@ -42,6 +44,13 @@ const char *words_text(enum words words)
         [WORDS_DECLINED] = "The sign-in request was declined or not completed.",
         [WORDS_CODE] = "The code was not accepted. Start again.",
         [WORDS_CODE_LATE] = "The code ran out before it was used. Start again.",
+        [WORDS_CODE_NOT_YET] = "You have not signed in there yet, or the sign-in service does not "
+                               "know of it yet.",
+        [WORDS_STOPPED] = "Sign-in stopped.",
+        [WORDS_NO_ECHO] = "A further step is needed that this program cannot show. For ssh the "
+                          "administrator enables it with \"KbdInteractiveAuthentication yes\" in "
+                          "sshd_config.",
+        [WORDS_OTHER_PERSON] = "Somebody else signed in there than this sign-in is for.",
         [WORDS_TIME] = "The clock of this host is wrong, so sign-ins cannot be checked. Tell your "
                        "administrator.",
         [WORDS_TRIES] = "Too many attempts. Wait a few minutes, then try again.",

@@ -11,8 +11,10 @@
 enum words {
     WORDS_NONE,
     WORDS_ASK_PASSWORD,
-    WORDS_BAD,         /* wrong, unknown, disabled, locked: one text until the secret is proven */
-    WORDS_OFFLINE_BAD, /* the same while the platform cannot be reached */
+    WORDS_ASK_PASSWORD_OR_CODE,
+    WORDS_ASK_CODE_DONE, /* whether a code was entered elsewhere */
+    WORDS_BAD,           /* wrong, unknown, disabled, locked: one text until the secret is proven */
+    WORDS_OFFLINE_BAD,   /* the same while the platform cannot be reached */
     WORDS_WINDOW_ENDED,
     WORDS_CLOCK,
     WORDS_CHANGED,  /* the password was changed elsewhere */
@@ -34,7 +36,11 @@ enum words {
     WORDS_DECLINED,
     WORDS_CODE,      /* a code that was typed elsewhere was not accepted */
     WORDS_CODE_LATE, /* it was not used in time */
-    WORDS_TIME,      /* like WORDS_SETUP told to all, as it says nothing about anybody */
+    WORDS_CODE_NOT_YET,
+    WORDS_STOPPED,
+    WORDS_NO_ECHO,      /* no code can be shown, as no question with echo can be asked */
+    WORDS_OTHER_PERSON, /* somebody else entered it */
+    WORDS_TIME,         /* like WORDS_SETUP told to all, as it says nothing about anybody */
     WORDS_TRIES,
     WORDS_ELSEWHERE,   /* the name is somebody else's here, or not to be used */
     WORDS_BROKEN,      /* this host is at fault */

@@ -16,7 +16,7 @@ struct relay {
     enum action action;
     bool silent;
     bool heard;             /* a frame has come from the helper */
-    bool answered;          /* the person, or PAM_AUTHTOK, has answered a question */
+    int frames, answers;    /* since the last answer; and by the person, or PAM_AUTHTOK */
     unsigned secrets;       /* that have been asked for */
     char *current, *chosen; /* its own, of a change: what later modules may have at its end */
     bool refused;           /* an ADMIT that follows would be for nothing that was proven */
@@ -109,6 +109,14 @@ static char *secret(struct relay *relay, const char *prompt)
     return reply;
 }
 
+/* Whoever has answered wants it to go on. */
+static void begin_anew(struct relay *relay)
+{
+    relay->answers++;
+    relay->frames = 0;
+    relay->work_left_ms = RELAY_WAIT_MS;
+}
+
 static enum heed put_question(struct relay *relay, const struct frame *frame, struct error *why)
 {
     OWNED(free_secret) char *reply = NULL;
@@ -120,8 +128,8 @@ static enum heed put_question(struct relay *relay, const struct frame *frame, st
         reply = secret(relay, frame->text);
 
     if (reply)
-        relay->answered = true;
-    else if (!relay->answered)
+        begin_anew(relay);
+    else if (!relay->answers)
         relay->refused = true;
     deadline = deadline_in_ms(SEND_MS);
     if (!frame_send(relay->fd, reply ? FRAME_REPLY : FRAME_NO_REPLY, reply ? reply : "",
@@ -216,7 +224,7 @@ static struct ruling carry(struct relay *relay, struct error *why)
     struct ruling ruling = failed;
     struct frame frame;
 
-    for (int frames = 0; frames < RELAY_FRAMES_MOST; frames++) {
+    while (relay->frames++ < RELAY_FRAMES_MOST && relay->answers <= RELAY_ANSWERS_MOST) {
         if (!receive(relay, &frame, why))
             return failed;
         switch (take_frame(relay, &frame, &ruling, why)) {

@@ -11,12 +11,14 @@
  * KDF, the network as long as the highest login_seconds says (30 s; 8 s by default), 15 s for the
  * store, 20 s to publish. That makes 110 s; the rest is for what has no deadline, a disk and
  * processors in trouble. sshd waits for 120 s. And how many frames. Neither counts the time that
- * a person takes to answer.
+ * a person takes to answer, and both begin anew with each answer: whoever signs in with a device
+ * code may take a quarter of an hour.
  */
 #ifndef RELAY_WAIT_MS
 #define RELAY_WAIT_MS 115000
 #endif
-#define RELAY_FRAMES_MOST 200
+#define RELAY_FRAMES_MOST  200
+#define RELAY_ANSWERS_MOST 200
 /* Beyond what the helper has said, for the way of a frame through a busy machine. */
 #define RELAY_SLACK_MS 150
 

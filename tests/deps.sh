@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # build-essential is what dpkg-buildpackage takes for granted.
 build='build-essential debhelper pkg-config libcrypt-dev libcurl4-openssl-dev libinih-dev libjansson-dev libpam0g-dev
-    libpwquality-dev libsqlite3-dev libssl-dev'
+    libpwquality-dev libqrencode-dev libsqlite3-dev libssl-dev'
 check='clang clang-format clang-tidy cppcheck libclang-rt-dev libcmocka-dev lintian mandoc python3
     python3-cryptography shellcheck strace'
 bed='arch-test ca-certificates iproute2 mmdebstrap nftables openssh-client openssl python3-pexpect systemd-container

@@ -193,6 +193,36 @@ static void names_are_full_unless_they_are_said_to_be_short(void **state)
     }
 }
 
+static void a_device_code_is_for_this_seat_unless_it_is_said_otherwise(void **state)
+{
+    static const struct {
+        const char *lines;
+        enum config_device_code device_code;
+        size_t methods;
+        const char *first;
+    } cases[] = {
+        {"", CONFIG_CODE_LOCAL, 2, CONFIG_PASSWORD},
+        {"device_code = never\n", CONFIG_CODE_NEVER, 2, CONFIG_PASSWORD},
+        {"device_code = local\nmethods = device_code\n", CONFIG_CODE_LOCAL, 1, CONFIG_DEVICE_CODE},
+        {"device_code = always\nmethods = device_code, password\n", CONFIG_CODE_ALWAYS, 2,
+         CONFIG_DEVICE_CODE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *config = NULL;
+        struct error why = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, WHOLE "%s", cases[i].lines);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_int_equal(config->device_code, cases[i].device_code);
+        assert_int_equal(config->methods.count, cases[i].methods);
+        assert_string_equal(config->methods.items[0], cases[i].first);
+        config_release(config);
+    }
+}
+
 /* Messages are part of the interface: file, line and cure. */
 static void complaints_name_file_line_and_cure(void **state)
 {
@@ -270,7 +300,7 @@ static void complaints_name_file_line_and_cure(void **state)
         {WHOLE "[Local Groups]\nsudo = x\n", "f:6: no section is called [Local Groups]"},
         {WHOLE "[local groups]\nsudo\n", "f:6: wants name = value"},
         {"issuer = https://a.example\nclient_id = abc\ndomains = a.example\nallow = ,\n",
-         "f: domains, allow and signing_algorithms want at least one entry"},
+         "f: domains, allow, signing_algorithms and methods want at least one entry"},
         {WHOLE "offline_allow = Ada@contoso.example\n",
          "f:5: offline_allow wants everyone, full names in lower case, or object ids of groups, "
          "not "
@@ -287,6 +317,13 @@ static void complaints_name_file_line_and_cure(void **state)
         {WHOLE "offline_allow = ,\n",
          "f: offline_allow and offline_services want at least one entry; with offline_days = 0 "
          "nobody signs in offline"},
+        {WHOLE "methods =\n",
+         "f: domains, allow, signing_algorithms and methods want at least one entry"},
+        {WHOLE "methods = password passphrase\n",
+         "f:5: methods wants password, device_code or both, not \"passphrase\""},
+        {WHOLE "device_code = yes\n", "f:5: device_code wants never, local or always, not \"yes\""},
+        {WHOLE "device_code = or\n", "f:5: device_code wants never, local or always, not \"or\""},
+        {WHOLE "device_code =\n", "f:5: device_code wants never, local or always, not \"\""},
     };
 
     (void)state;
@@ -434,6 +471,7 @@ int main(void)
         cmocka_unit_test(there_is_room_for_so_many_local_groups_and_no_more),
         cmocka_unit_test(complaints_name_file_line_and_cure),
         cmocka_unit_test(names_are_full_unless_they_are_said_to_be_short),
+        cmocka_unit_test(a_device_code_is_for_this_seat_unless_it_is_said_otherwise),
         cmocka_unit_test(an_overlong_line_is_refused_whole),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_order_of_name, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(files_that_others_could_change_are_refused, make_tree,

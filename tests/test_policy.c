@@ -12,7 +12,8 @@
 
 static bool is_accepted(enum result result)
 {
-    return result == RESULT_ACCEPTED_PASSWORD || result == RESULT_ACCEPTED_TOKEN;
+    return result == RESULT_ACCEPTED_PASSWORD || result == RESULT_ACCEPTED_TOKEN ||
+           result == RESULT_ACCEPTED_CODE;
 }
 
 /* The answers that leave the question to what this host remembers. */
@@ -29,11 +30,11 @@ static bool is_unreached(enum result result)
 
 static void for_all(void (*check)(const struct facts *facts, const struct decision *decision))
 {
-    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 128; n++) {
+    for (unsigned n = 0; n < RESULTS * LOCALS * OFFLINES * 512; n++) {
         const struct facts facts = {
-            .result = n / (LOCALS * OFFLINES * 128),
-            .local = n / (OFFLINES * 128) % LOCALS,
-            .offline = n / 128 % OFFLINES,
+            .result = n / (LOCALS * OFFLINES * 512),
+            .local = n / (OFFLINES * 512) % LOCALS,
+            .offline = n / 512 % OFFLINES,
             .may_ask_password = n & 1,
             .may_ask_token = n & 2,
             .password_unserved = n & 4,
@@ -41,6 +42,8 @@ static void for_all(void (*check)(const struct facts *facts, const struct decisi
             .advice = n & 16 ? WORDS_DEVICE : WORDS_NONE,
             .token_stuck = n & 32,
             .more = n & 64 ? WORDS_REGISTER : WORDS_NONE,
+            .may_ask_code = n & 128,
+            .code_first = n & 256,
         };
         const struct decision decision = policy_decide(&facts);
 
@@ -52,7 +55,7 @@ static void admitted_only_if_proven(const struct facts *f, const struct decision
 {
     if (d->step != STEP_ADMIT)
         return;
-    assert_true(f->result == RESULT_ACCEPTED_PASSWORD ||
+    assert_true(f->result == RESULT_ACCEPTED_PASSWORD || f->result == RESULT_ACCEPTED_CODE ||
                 (f->local == LOCAL_RIGHT &&
                  (f->result == RESULT_ACCEPTED_TOKEN || f->result == RESULT_SKIPPED)));
 }
@@ -63,7 +66,7 @@ static void offline_only_if_silent_right_and_open(const struct facts *f, const s
         (f->result == RESULT_UNSERVED || f->result == RESULT_LOCK_RESTING) && f->may_ask_token;
     bool dead_token =
         (f->result == RESULT_TOKEN || f->result == RESULT_DOUBT || f->result == RESULT_RESTING) &&
-        f->password_unserved && !f->may_ask_password;
+        f->password_unserved && (!f->may_ask_password || (f->may_ask_code && f->code_first));
     bool stuck = f->result == RESULT_MORE_PASSWORD && f->token_stuck && !f->may_ask_token;
     bool wanted = (is_silent(f->result) || dead_token || stuck) && f->local == LOCAL_RIGHT &&
                   f->offline == OFFLINE_OPEN && !fallback;
@@ -90,8 +93,8 @@ static void nothing_is_said_of_an_account_before_the_secret_is_proven(const stru
     if (f->local == LOCAL_UNKNOWN &&
         (f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP))
         return; /* the platform said so to this very password */
-    if (is_unreached(f->result))
-        return; /* what is told then: the next rule */
+    if (is_unreached(f->result) || f->result == RESULT_CODE)
+        return; /* what is told then: the next rule, and test_policy_code.c */
     assert_int_equal(d->words, WORDS_BAD);
 }
 
@@ -120,7 +123,7 @@ static void a_wrong_secret_erases_nothing_by_itself(const struct facts *f, const
 static void silence_and_success_leave_no_refusal(const struct facts *f, const struct decision *d)
 {
     if (is_silent(f->result) || is_accepted(f->result) || f->result == RESULT_SKIPPED ||
-        f->result == RESULT_UNTRUSTED) {
+        f->result == RESULT_UNTRUSTED || f->result == RESULT_CODE) {
         assert_int_equal(d->remember, REFUSED_NOT);
         assert_false(d->erase_verifier);
         assert_false(d->erase_token);
@@ -175,7 +178,7 @@ static void advice_is_for_whoever_may_know(const struct facts *f, const struct d
 {
     bool told_so = f->result == RESULT_MORE_PASSWORD || f->result == RESULT_SETUP;
 
-    if (d->words == WORDS_DEVICE && !is_unreached(f->result))
+    if (d->words == WORDS_DEVICE && !is_unreached(f->result) && f->result != RESULT_CODE)
         assert_true(f->local == LOCAL_RIGHT || (f->local == LOCAL_UNKNOWN && told_so));
     if (f->advice == WORDS_DEVICE && f->local == LOCAL_RIGHT && f->result == RESULT_POLICY)
         assert_int_equal(d->words, WORDS_DEVICE);
@@ -197,6 +200,7 @@ static void it_asks_only_what_may_be_asked(const struct facts *f, const struct d
 {
     assert_true(d->step != STEP_ASK_PASSWORD || f->may_ask_password);
     assert_true(d->step != STEP_ASK_TOKEN || f->may_ask_token);
+    assert_true(d->step != STEP_ASK_CODE || f->may_ask_code);
     assert_true(d->step != STEP_ASK_PASSWORD || policy_wants_password(f->result, f->local));
 }
 
@@ -211,7 +215,7 @@ static void a_demand_that_rests_is_the_demand_that_was_made(const struct facts *
         return;
     asked.result = RESULT_MORE_TOKEN;
     then = policy_decide(&asked);
-    assert_int_equal(d->step, STEP_DENY);
+    assert_true(d->step == STEP_DENY || d->step == STEP_ASK_CODE);
     assert_int_equal(d->step, then.step);
     assert_int_equal(d->verdict, then.verdict);
     assert_int_equal(d->words, then.words);
@@ -224,7 +228,8 @@ static void a_demand_that_rests_is_the_demand_that_was_made(const struct facts *
 static bool takes_passphrase(const struct facts *facts)
 {
     return !facts->may_ask_password && !facts->password_unserved &&
-           facts->result != RESULT_ACCEPTED_PASSWORD && facts->result != RESULT_SECRET;
+           facts->result != RESULT_ACCEPTED_PASSWORD && facts->result != RESULT_ACCEPTED_CODE &&
+           facts->result != RESULT_SECRET;
 }
 
 /* policy_decide is told of a passphrase by may_ask_password alone. */
@@ -269,115 +274,115 @@ static void each_row_of_the_story_ends_as_told(void **state)
         bool erase_verifier, erase_token;
     } rows[] = {
         /* clang-format off */
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_CLOCK, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_CLOCK, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_OFFLINE_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_SETUP, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_SETUP, false, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_SETUP, false, WORDS_NONE},
+        {{RESULT_UNREACHABLE, LOCAL_RIGHT, OFFLINE_ENDED, true, true, false, false, WORDS_SETUP, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_SETUP, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_TIME, false, WORDS_NONE},
+        {{RESULT_UNSERVED, LOCAL_UNKNOWN, OFFLINE_NEVER, true, false, false, false, WORDS_TIME, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_TIME, REFUSED_NOT, false, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_REVOKED, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_REVOKED, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, true},
-        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_REVOKED, false, WORDS_NONE},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_REVOKED, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER, false, false},
          STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, true},
-        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_SECRET, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_CHANGED, REFUSED_PASSWORD, true, false},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, true},
-        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_REVOKED, REFUSED_NOT, false, true},
-        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_REVOKED, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, true, true},
-        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_DISABLED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_DISABLED, REFUSED_DISABLED, true, true},
-        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_SKIPPED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_TOKEN, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_ACCEPTED_PASSWORD, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNSERVED, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_WINDOW_ENDED, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_WRONG, OFFLINE_OPEN, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCKED, LOCAL_RIGHT, OFFLINE_ENDED, false, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
-        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_TOKEN, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, true, WORDS_NONE},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, true, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCK_RESTING, LOCAL_RIGHT, OFFLINE_ENDED, false, false, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_LOCKED, REFUSED_NOT, false, false},
-        {{RESULT_LOCK_RESTING, LOCAL_WRONG, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_LOCK_RESTING, LOCAL_WRONG, OFFLINE_OPEN, false, true, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_DOUBT, LOCAL_RIGHT, OFFLINE_OPEN, false, false, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_FREQUENCY, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_FREQUENCY, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_REVOKED, false, true},
-        {{RESULT_UNASSIGNED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNASSIGNED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_NOT_ALLOWED, REFUSED_UNASSIGNED, false, true},
-        {{RESULT_RISK, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_RISK, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_RISK, REFUSED_POLICY, true, true},
-        {{RESULT_ACCOUNT, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, true, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_ACCOUNT, LOCAL_RIGHT, OFFLINE_CLOSED, true, true, false, true, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_ACCOUNT, true, true},
-        {{RESULT_POLICY, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_HOURS, false, WORDS_NONE},
+        {{RESULT_POLICY, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_HOURS, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_HOURS, REFUSED_POLICY, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_REGISTER, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_UNKNOWN, OFFLINE_NEVER, false, false, false, false, WORDS_REGISTER, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_DECLINED, false, WORDS_NONE},
+        {{RESULT_DENIED, LOCAL_WRONG, OFFLINE_OPEN, true, true, false, false, WORDS_DECLINED, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_DENIED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, true, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, true, WORDS_NONE, false, false},
          STEP_ADMIT_OFFLINE, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, true, WORDS_NONE},
+        {{RESULT_MORE_PASSWORD, LOCAL_RIGHT, OFFLINE_ENDED, false, false, false, false, WORDS_NONE, true, WORDS_NONE, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_ASK_PASSWORD, WORDS_NONE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, true, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, true, false, true, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_MORE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER},
+        {{RESULT_MORE_RESTING, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_NONE, false, WORDS_REGISTER, false, false},
          STEP_DENY, WORDS_REGISTER, REFUSED_NOT, false, false},
-        {{RESULT_MORE_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_DEVICE, false, WORDS_REGISTER},
+        {{RESULT_MORE_TOKEN, LOCAL_RIGHT, OFFLINE_OPEN, false, false, false, false, WORDS_DEVICE, false, WORDS_REGISTER, false, false},
          STEP_DENY, WORDS_DEVICE, REFUSED_NOT, false, false},
-        {{RESULT_MORE_RESTING, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_MORE_RESTING, LOCAL_WRONG, OFFLINE_OPEN, true, false, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
-        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE},
+        {{RESULT_UNTRUSTED, LOCAL_RIGHT, OFFLINE_OPEN, true, true, false, false, WORDS_NONE, false, WORDS_NONE, false, false},
          STEP_DENY, WORDS_BAD, REFUSED_NOT, false, false},
         /* clang-format on */
     };
@@ -414,6 +419,7 @@ static void the_first_proof_is_chosen_by_age(void **state)
                            .now = now,
                            .recheck_minutes = 5,
                            .password_recheck_hours = 24,
+                           .may_ask_password = true,
                            .may_ask_token = true};
 
     (void)state;

@@ -7,7 +7,8 @@ cache=${LATCHKEY_CACHE:-/var/cache/latchkey-tests}
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 # What the packages need, so that they install without a network; then what people sign in through.
-libraries='libcurl4 libjansson4 libssl3 libsqlite3-0 libcrypt1 libinih1 libpwquality1 cracklib-runtime libpam0g libpam-runtime'
+libraries='libcurl4 libjansson4 libssl3 libsqlite3-0 libcrypt1 libinih1 libpwquality1 cracklib-runtime libqrencode4
+    libpam0g libpam-runtime'
 packages="$libraries systemd systemd-sysv dbus libpam-systemd libpam-modules login passwd util-linux sudo openssh-server
     ca-certificates openssl pamtester procps $*"
 key=$( { cat "$0"; echo "$release" "$@"; dpkg-query -W libc6 libcurl4 libssl3 libsqlite3-0 2>/dev/null || true; } |

@@ -203,6 +203,18 @@ def guests(t):
     t.know_ada(password_recheck_hours=24, guests='yes')
     t.script(endpoint='token', token={'claims': {'acct': 1}})
     t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+def methods(t):
+    t.configure(methods='device_code')
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD))
+    check('password' not in t.seen())
+
+
+def device_code(t):
+    for setting, prompt in (('never', 'Password: '), ('always', 'Password, or Enter for a code: ')):
+        t.configure(device_code=setting)
+        conversation = t.prompt(remote_host=ELSEWHERE)
+        check(conversation.asked == [prompt], setting, conversation.asked)
+        conversation.finish()
 
 
 def kdf_slots(t):
@@ -214,7 +226,7 @@ def kdf_slots(t):
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
          ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
          password_recheck_hours, offline_days, offline_days_remote, offline_allow, offline_services,
-         password_change_url, guests, kdf_slots]
+         password_change_url, guests, methods, device_code, kdf_slots]
 
 
 def every_setting_has_its_effect(t):
