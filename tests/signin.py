@@ -67,7 +67,10 @@ def send_frame(sock, kind, text):
 
 
 class Conversation:
-    """One helper at work. finish() answers its questions, then with nothing, to the verdict."""
+    """One helper at work. finish() answers its questions, then with nothing, to the verdict.
+
+    An answer may be a function that takes the conversation, called when the question has come.
+    """
 
     def __init__(self, sock, process):
         self.sock, self.process = sock, process
@@ -95,6 +98,10 @@ class Conversation:
         self.waiting = True
         return self
 
+    def answer(self, text):
+        self.waiting = False
+        send_frame(self.sock, 'R', text.encode())
+
     def finish(self, *secrets):
         secrets = list(secrets)
         try:
@@ -107,7 +114,8 @@ class Conversation:
                     continue
                 self.waiting = False
                 if secrets:
-                    send_frame(self.sock, 'R', secrets.pop(0).encode())
+                    secret = secrets.pop(0)
+                    send_frame(self.sock, 'R', (secret(self) if callable(secret) else secret).encode())
                 else:
                     send_frame(self.sock, 'N', b'')
         finally:
@@ -162,8 +170,8 @@ class Host:
             return IN_NAMESPACE + [WITH_NSS, f'{self.build}/nsswitch.conf', self.helper]
         return [self.helper]
 
-    def start(self, name, action='authenticate', service='login', remote_host='', remote_user='',
-              caller=0, read_only=False, passwd=None, with_nss=False):
+    def start(self, name, action='authenticate', service='login', remote_host='', terminal='',
+              remote_user='', silent=False, caller=0, read_only=False, passwd=None, with_nss=False):
         """Starts a helper and asks. `passwd`: what it sees as /etc/passwd; `with_nss`: it finds
         people by the NSS module beside it.
         """
@@ -176,8 +184,8 @@ class Host:
                                        stdin=theirs.fileno(), stdout=log, stderr=log, env={},
                                        start_new_session=True)
         theirs.close()
-        texts = [name, service, remote_host, '', remote_user]
-        send_frame(ours, 'B', ACTIONS[action] + b'-' + b''.join(t.encode() + b'\0' for t in texts))
+        texts = [name, service, remote_host, terminal, remote_user]
+        send_frame(ours, 'B', ACTIONS[action] + (b's' if silent else b'-') + b''.join(t.encode() + b'\0' for t in texts))
         return Conversation(ours, process)
 
     def sign_in(self, name, *secrets, **request):

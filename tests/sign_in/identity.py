@@ -1,0 +1,90 @@
+"""An answer about anybody but the person asked for ends in a denial, and nothing here has changed."""
+from expect import check
+from sign_in.codes import PHRASE, SEAT, approved, be_quick, enrol_by_code
+from sign_in.harness import ADA, BOB, PASSWORD
+
+OTHER_TENANT = '99999999-9999-4999-8999-999999999999'
+# How a token can be somebody else's: claims that are changed in one that is good otherwise.
+OTHERS = {
+    'another person of the tenant': {'preferred_username': BOB, 'oid': '0b0b0b0b-0000-4000-8000-000000000b0b',
+                                     'sub': 'subject-of-bob'},
+    'another tenant': {'tid': OTHER_TENANT},
+    'another issuer': {'iss': f'https://login.microsoftonline.com/{OTHER_TENANT}/v2.0'},
+    'an alias of another domain': {'preferred_username': 'ada@fabrikam.example'},
+    'a longer name': {'preferred_username': 'ada@contoso.example.attacker.example'},
+    'another client': {'aud': '88888888-8888-4888-8888-888888888888'},
+    'a guest': {'acct': 1},
+    'no name': {'preferred_username': None},
+}
+# For somebody who is known, the object id is what counts.
+ANOTHER_OBJECT = {'another object id': {'oid': '0c0c0c0c-0000-4000-8000-000000000c0c', 'sub': 'subject-of-the-next-ada'}}
+
+
+def stays(t, path, kind, sign_in, before):
+    t.expect_not_admitted(sign_in, path, kind)
+    check(t.standing() == before, 'the store has changed', path, kind)
+    t.host.forget_attempts()
+    t.unscript()
+
+
+STEPS = [stays]
+
+
+def a_first_sign_in_by_password(t):
+    t.configure()
+    for kind, claims in OTHERS.items():
+        t.script(endpoint='token:password', token={'claims': claims})
+        stays(t, 'password', kind, t.host.sign_in(ADA, PASSWORD), [[], [], []])
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+
+
+def a_first_sign_in_by_code(t):
+    t.configure()
+    for kind, claims in OTHERS.items():
+        be_quick(t)
+        stays(t, 'code', kind, t.host.sign_in(ADA, '', approved(t, claims=claims), PHRASE, PHRASE, **SEAT), [[], [], []])
+    be_quick(t)
+    sign_in = t.host.sign_in(ADA, '', approved(t, name=BOB), PHRASE, PHRASE, **SEAT)
+    t.expect('deny', sign_in, 'Somebody else signed in there')
+    stays(t, 'code', 'bob himself', sign_in, [[], [], []])
+    t.expect('admit', enrol_by_code(t))
+
+
+def a_password_of_somebody_known(t):
+    t.know_ada(password_recheck_hours=0)
+    before = t.standing()
+    for kind, claims in {**OTHERS, **ANOTHER_OBJECT}.items():
+        t.script(endpoint='token:password', token={'claims': claims})
+        stays(t, 'password again', kind, t.host.sign_in(ADA, PASSWORD), before)
+
+
+def a_token_of_somebody_known(t):
+    t.know_ada()
+    before = t.standing()
+    for kind, claims in {**OTHERS, **ANOTHER_OBJECT}.items():
+        t.script(endpoint='token:refresh_token', token={'claims': claims})
+        stays(t, 'token', kind, t.host.sign_in(ADA, PASSWORD), before)
+        t.script(endpoint='token:refresh_token', token={'claims': claims})
+        stays(t, 'account phase', kind, t.host.account(ADA, service='sshd'), before)
+
+
+def a_code_of_somebody_known(t):
+    t.configure()
+    be_quick(t)
+    t.expect('admit', enrol_by_code(t))
+    before = t.standing()
+    for kind, claims in {**OTHERS, **ANOTHER_OBJECT}.items():
+        be_quick(t)
+        stays(t, 'code again', kind, t.host.sign_in(ADA, '', approved(t, claims=claims), PHRASE, PHRASE, **SEAT), before)
+    be_quick(t)
+    stays(t, 'code again', 'bob himself', t.host.sign_in(ADA, '', approved(t, name=BOB), PHRASE, PHRASE, **SEAT), before)
+    t.expect('admit', t.host.sign_in(ADA, PHRASE, **SEAT))
+
+
+def a_code_that_follows_a_password(t):
+    t.configure()
+    for kind, claims in OTHERS.items():
+        be_quick(t)
+        t.script(endpoint='token:password', number=50076)
+        stays(t, 'code after password', kind, t.host.sign_in(ADA, PASSWORD, approved(t, claims=claims), PHRASE, PHRASE, **SEAT),
+              [[], [], []])
