@@ -17,8 +17,8 @@
 #define DAY    ((time_t)86400)
 #define WINDOW (14 * DAY)
 #define START  ((time_t)1800000000)
-#define WALKS  150
-#define STEPS  200
+#define WALKS  600
+#define STEPS  60
 #define SKEW   300 /* of a clock with which the platform's tokens are still good */
 #define Y2038  ((time_t)2147483647)
 
@@ -29,6 +29,7 @@ static struct world {
     struct person person;
     time_t proven;    /* in real time */
     time_t signed_in; /* offline, with the right secret, in this boot; else when it began */
+    time_t shown;     /* by the clock at any sign-in */
     time_t unseen;    /* since `proven`: the machine was off, or up without anybody to record it */
     bool honest;      /* the clock was right at all times since `proven` */
 } world;
@@ -97,6 +98,7 @@ static void sign_in_online(void)
     assert_true(store_trust_time(store, wall(), &why));
     world.person.last_online = wall();
     world.proven = world.signed_in = world.real;
+    world.shown = wall();
     world.unseen = 0;
     world.honest = !world.wall_ahead;
 }
@@ -121,6 +123,8 @@ static enum offline sign_in_offline(void)
         assert_int_equal(policy_offline_until(&r), world.person.last_online + WINDOW);
     assert_true(store_saw_time(store, wall(), &why));
     world.signed_in = world.real;
+    if (wall() > world.shown)
+        world.shown = wall();
     return offline;
 }
 
@@ -164,7 +168,7 @@ static void begin_walk(void)
 
 static void move_clock_somehow(void)
 {
-    switch (up_to(6)) {
+    switch (up_to(12)) {
     case 0:
         move_clock(-10 * DAY);
         break;
@@ -177,14 +181,14 @@ static void move_clock_somehow(void)
     case 3:
         move_clock(Y2038 - world.real);
         break;
-    case 4: /* to where it seems to stand still */
-        move_clock(world.person.last_online + up_to(DAY) - world.real);
-        break;
-    case 5:
+    case 4:
         move_clock(up_to(40 * DAY) - 20 * DAY);
         break;
-    default:
+    case 5:
         move_clock(0);
+        break;
+    default: /* to where it seems to stand still, and no step back can be seen */
+        move_clock(world.shown + up_to(3600) - world.real);
     }
 }
 
