@@ -54,26 +54,26 @@ struct attempt {
     struct link link;
     char *secret;
     char *token;            /* the refresh token that was sent */
+    char *claims;           /* the platform's last challenge, for a device code; or NULL */
     struct outcome outcome; /* the platform's last answer */
 
+    int64_t begun_ms;       /* by clock_ms() */
+    int64_t typed_ms;       /* by clock_ms(), when the secret had been typed; 0: there is none */
+    int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
     struct deadline budget; /* of all requests together; 0: nothing was asked yet */
     struct deadline kdf;    /* of all waiting for key derivations */
     bool asked_password, asked_token, asked_code;
-    bool has_codes;         /* place_has_codes; the prompt has said so */
-    bool code_unserved;     /* one was wanted, and nobody gave it */
-    char *claims;           /* the platform's last challenge, for a device code; or NULL; its own */
-    int64_t begun_ms;       /* by clock_ms() */
-    enum words more;        /* what the platform wants beside this password; else WORDS_NONE */
-    bool password_unserved; /* an answer came, but not to password grants, or those rest */
-    enum result result;     /* what the platform said last */
-    enum words advice;      /* and what that adds for somebody who may know */
-    bool by_others;         /* another sign-in has proven it while this one waited */
-    enum alarm alarm;       /* what somebody has to mend before the platform can be asked well */
-    bool mass_event;        /* too many were refused at once for each to deserve it */
-    int64_t spent_ms;       /* of the budget, when the platform's last answer came, or none */
-    enum local local;
-    int64_t typed_ms;          /* by clock_ms(), when the secret had been typed; 0: there is none */
+    bool has_codes;            /* place_has_codes; the prompt has said so */
+    bool code_unserved;        /* one was wanted, and nobody gave it */
+    bool password_unserved;    /* an answer came, but not to password grants, or those rest */
+    bool by_others;            /* another sign-in has proven it while this one waited */
+    bool mass_event;           /* too many were refused at once for each to deserve it */
     bool offline, not_allowed; /* let in by what is remembered; kept out by `allow` */
+    enum words more;           /* what the platform wants beside this password; else WORDS_NONE */
+    enum result result;        /* what the platform said last */
+    enum words advice;         /* and what that adds for somebody who may know */
+    enum alarm alarm;          /* what somebody has to mend before the platform can be asked well */
+    enum local local;
     struct recording recording; /* of what was accepted */
     struct error why;           /* the last thing that went wrong, for the log */
 };
