@@ -10,6 +10,7 @@ from checks import Checks
 from doors import ASKS, SSH
 from eyes import Eyes
 from host import ADA, BOB, CAROL, DAVE, PASSWORDS, Host
+from locked_screen import LockedScreen
 from lookups import COMMANDS, PLAIN, Lookups
 from machine import await_that
 from outages import Outages
@@ -325,10 +326,10 @@ class Story:
         self.compare_local('the packages are removed')
 
     def tell(self):
-        outages = Outages(self.host, self.checks)
+        outages, screen = Outages(self.host, self.checks), LockedScreen(self.host, self.checks)
         for sentence, run in (
                 ('The packages come', self.install), ('Online', self.online), ('In an outage', self.outage),
-                ('The provider is back', self.back_again), ('Requests', self.one_request),
+                ('The provider is back', self.back_again), ('Requests', self.one_request), ('A screen', screen.tell),
                 ('Two helpers stand still', outages.stand_still), ('An outage ends by itself', outages.timer),
                 ('Nobody answers for names', outages.silent_dns), ('The two are given up', outages.gives_up),
                 ('Who starts the helper', self.who_starts_it), ('Nobody is in the way', self.nobody_in_the_way),
