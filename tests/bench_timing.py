@@ -63,6 +63,7 @@ class Tries:
         number = next(self.numbers[kind])
         who = number if kind == 'unknown' else number % PEOPLE
         at_work = self.host.start(name_of(kind, who)).await_prompt()
+        self.host.forget_attempts()
         begin = time.monotonic()
         send_frame(at_work.sock, 'R', f'wrong-{number}'.encode())
         told, letter = [], ''
@@ -77,7 +78,6 @@ class Tries:
             self.told[kind].add(tuple(told))
 
     def round(self, _):
-        self.host.forget_attempts()
         for kind in random.sample(CLASSES, len(CLASSES)):
             self.refused(kind)
 
