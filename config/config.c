@@ -124,6 +124,7 @@ struct config *config_new(void)
     config->offline_allow = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->offline_services = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->methods = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
+    config->background_services = STRINGS_WITH_LIMIT(CONFIG_LIST_MOST);
     config->local_groups = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     config->local_group_ids = STRINGS_WITH_LIMIT(CONFIG_LOCAL_GROUPS_MOST);
     return config;
@@ -138,6 +139,7 @@ void config_release(struct config *config)
     strings_release(&config->offline_allow);
     strings_release(&config->offline_services);
     strings_release(&config->methods);
+    strings_release(&config->background_services);
     strings_release(&config->local_groups);
     strings_release(&config->local_group_ids);
     free(config);

@@ -34,9 +34,10 @@ struct config {
     unsigned offline_days, offline_days_remote;
     struct strings offline_allow;    /* as `allow` */
     struct strings offline_services; /* "all", PAM services */
-    char password_change_url[256];   /* empty: nobody has said */
-    bool guests;                     /* people who are at home in another tenant may sign in */
-    unsigned kdf_slots;              /* 0: as many as processors */
+    struct strings background_services;
+    char password_change_url[256]; /* empty: nobody has said */
+    bool guests;                   /* people who are at home in another tenant may sign in */
+    unsigned kdf_slots;            /* 0: as many as processors */
     struct strings methods; /* CONFIG_PASSWORD, CONFIG_DEVICE_CODE or both, the first preferred */
     unsigned device_code;   /* enum config_device_code */
     /*

@@ -83,6 +83,12 @@ static bool is_service(const char *text)
     return *text;
 }
 
+/* Whoever means every service would be let in by what is remembered alone, for ever. */
+static bool is_one_service(const char *text)
+{
+    return is_service(text) && strcmp(text, "all") != 0;
+}
+
 static bool is_method(const char *text)
 {
     return strcmp(text, CONFIG_PASSWORD) == 0 || strcmp(text, CONFIG_DEVICE_CODE) == 0;
@@ -131,6 +137,8 @@ static const struct setting {
      is_allowed_entry, "everyone, full names in lower case, or object ids of groups"},
     {"offline_services", SETTING_LIST, PLACE(offline_services), 1, 63, "all",
      is_service, "all, or PAM services in lower case, such as login"},
+    {"background_services", SETTING_LIST, PLACE(background_services), 1, 63,
+     "cron crond atd systemd-user", is_one_service, "PAM services in lower case, such as cron"},
     {"password_change_url", SETTING_TEXT, PLACE(password_change_url), 0, 255, "",
      is_https_or_nothing, "an address that begins with https://"},
     {"guests", SETTING_YES, PLACE(guests), 0, 0, "no", NULL, NULL},

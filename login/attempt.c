@@ -309,7 +309,7 @@ static struct decision decide_account(struct attempt *a)
     struct remembered remembered;
     struct facts facts = {.advice = WORDS_NONE};
 
-    if (background_is(a->request))
+    if (background_is(&a->config->background_services, a->request))
         return background_decide(&a->person);
     ask_account(a);
     remembered = known_facts(a);

@@ -3,14 +3,12 @@
 
 #include <string.h>
 
-bool background_is(const struct request *request)
+bool background_is(const struct strings *services, const struct request *request)
 {
-    static const char *const always[] = {"cron", "crond", "atd", "systemd-user"};
     static const char *const for_root[] = {"su", "su-l", "runuser", "runuser-l"};
 
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        if (strcmp(request->service, always[i]) == 0)
-            return true;
+    if (strings_have(services, request->service))
+        return true;
     if (strcmp(request->remote_user, "root") != 0)
         return false;
     for (size_t i = 0; i < sizeof for_root / sizeof for_root[0]; i++)

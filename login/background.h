@@ -7,5 +7,6 @@
 
 #include "login/policy.h"
 
-bool background_is(const struct request *request);
+/* One of `services`, or root becoming somebody by su(1) or runuser(1), which no list changes. */
+bool background_is(const struct strings *services, const struct request *request);
 struct decision background_decide(const struct person *person);

@@ -135,7 +135,8 @@ static bool is_unreachable(const struct attempt *a)
 /* Then nothing but what is remembered counts, and no setting. */
 static bool is_in_background(const struct attempt *a)
 {
-    return a->request->action == ACTION_ACCOUNT && background_is(a->request);
+    return a->request->action == ACTION_ACCOUNT &&
+           background_is(&a->config->background_services, a->request);
 }
 
 static bool is_known_good(const struct attempt *a)

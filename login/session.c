@@ -35,7 +35,8 @@ static enum verdict run(struct attempt *a)
 static struct ruling ruling_of(const struct attempt *a, enum verdict verdict)
 {
     const struct remembered remembered = known_facts(a);
-    bool in_background = a->request->action == ACTION_ACCOUNT && background_is(a->request);
+    bool in_background = a->request->action == ACTION_ACCOUNT &&
+                         background_is(&a->config->background_services, a->request);
     struct ruling ruling = {.verdict = verdict};
 
     if (verdict != VERDICT_ADMIT ||

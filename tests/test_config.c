@@ -124,6 +124,33 @@ static void lists_go_on_within_a_file_and_separate_by_blanks_and_commas(void **s
     config_release(config);
 }
 
+static void the_services_of_the_background_can_be_more_or_none(void **state)
+{
+    static const struct {
+        const char *line;
+        size_t count;
+        bool has_cron;
+    } cases[] = {
+        {"", 4, true},
+        {"background_services = cron backup\n", 2, true},
+        {"background_services = backup\n", 1, false},
+        {"background_services =\n", 0, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config *config = NULL;
+        struct error why = {0};
+        char text[512];
+
+        snprintf(text, sizeof text, WHOLE "%s", cases[i].line);
+        assert_true(config_parse(text, "f", &config, &why));
+        assert_int_equal(config->background_services.count, cases[i].count);
+        assert_int_equal(strings_have(&config->background_services, "cron"), cases[i].has_cron);
+        config_release(config);
+    }
+}
+
 static void local_groups_are_pairs_that_add_up(void **state)
 {
     struct config *config = NULL;
@@ -314,6 +341,10 @@ static void complaints_name_file_line_and_cure(void **state)
         {WHOLE "offline_services = ,\n",
          "f: offline_allow and offline_services want at least one entry; with offline_days = 0 "
          "nobody signs in offline"},
+        {WHOLE "background_services = cron, all\n",
+         "f:5: background_services wants PAM services in lower case, such as cron, not \"all\""},
+        {WHOLE "background_services = Cron\n",
+         "f:5: background_services wants PAM services in lower case, such as cron, not \"Cron\""},
         {WHOLE "offline_allow = ,\n",
          "f: offline_allow and offline_services want at least one entry; with offline_days = 0 "
          "nobody signs in offline"},
@@ -467,6 +498,7 @@ int main(void)
         cmocka_unit_test(guests_come_in_only_by_a_plain_yes),
         cmocka_unit_test(a_password_is_proven_once_a_day_at_microsoft_and_each_time_elsewhere),
         cmocka_unit_test(lists_go_on_within_a_file_and_separate_by_blanks_and_commas),
+        cmocka_unit_test(the_services_of_the_background_can_be_more_or_none),
         cmocka_unit_test(local_groups_are_pairs_that_add_up),
         cmocka_unit_test(there_is_room_for_so_many_local_groups_and_no_more),
         cmocka_unit_test(complaints_name_file_line_and_cure),

@@ -587,8 +587,13 @@ static void background_services_go_by_what_is_remembered(void **state)
     } cases[] = {
         {"cron", "", true},      {"systemd-user", "", true}, {"sshd", "", false},
         {"su", "root", true},    {"su", "lena", false},      {"su", "", false},
-        {"sudo", "root", false},
+        {"sudo", "root", false}, {"atd", "", false},         {"", "", false},
+        {"cron", "root", true},  {"runuser", "root", true},  {"su-l", "root", true},
+        {"su-l", "toor", false},
     };
+    static char cron[] = "cron", manager[] = "systemd-user";
+    char *list[] = {cron, manager};
+    const struct strings services = {list, 2, 2}, none = {0};
     struct person person = somebody(1, 1);
     struct request request = {0};
 
@@ -597,7 +602,11 @@ static void background_services_go_by_what_is_remembered(void **state)
         assert_true(text_copy(request.service, sizeof request.service, cases[i].service));
         assert_true(
             text_copy(request.remote_user, sizeof request.remote_user, cases[i].remote_user));
-        assert_int_equal(background_is(&request), cases[i].background);
+        assert_int_equal(background_is(&services, &request), cases[i].background);
+        /* No list takes from root what root can do anyway. */
+        assert_int_equal(background_is(&none, &request),
+                         cases[i].background && strcmp(cases[i].service, "cron") != 0 &&
+                             strcmp(cases[i].service, "systemd-user") != 0);
     }
     assert_int_equal(background_decide(&person).step, STEP_ADMIT);
     for (enum refused refused = 0; refused < REFUSED_KINDS; refused++) {

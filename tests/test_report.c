@@ -11,13 +11,14 @@
 
 #define NOW 100000000
 
-static char any[] = "all", *all[] = {any};
+static char any[] = "all", *all[] = {any}, cron[] = "cron", *jobs[] = {cron};
 static struct config config = {.connect_seconds = 3,
                                .login_seconds = 8,
                                .recheck_minutes = 5,
                                .offline_days = 14,
                                .offline_days_remote = 3,
-                               .offline_services = {.items = all, .count = 1}};
+                               .offline_services = {.items = all, .count = 1},
+                               .background_services = {.items = jobs, .count = 1}};
 
 /* Somebody known, let in offline. */
 static struct attempt let_in(struct request *request)

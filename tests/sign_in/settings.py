@@ -189,6 +189,16 @@ def offline_services(t):
     t.offline('admit', service='gdm-password')
 
 
+def background_services(t):
+    t.know_ada(background_services='backup')
+    t.outage()
+    t.seen()
+    for service, asked in (('backup', False), ('cron', True)):
+        t.expect('admit', t.host.account(ADA, service=service))
+        check(('mode=background' in t.logged()) != asked, t.logged())
+    t.recovery()
+
+
 def password_change_url(t):
     t.know_ada(password_change_url='https://contoso.example/password')
     t.expect('forbidden', t.host.sign_in(ADA, action='password'), 'https://contoso.example/password')
@@ -226,7 +236,7 @@ def kdf_slots(t):
 STEPS = [issuer, client_id, domains, allow, scope, name_claim, groups_claim, signing_algorithms,
          ca_file, home, names, shell, id_min, id_max, connect_seconds, login_seconds, recheck_minutes,
          password_recheck_hours, offline_days, offline_days_remote, offline_allow, offline_services,
-         password_change_url, guests, methods, device_code, kdf_slots]
+         background_services, password_change_url, guests, methods, device_code, kdf_slots]
 
 
 def every_setting_has_its_effect(t):
