@@ -123,8 +123,8 @@ def play(build, every, share):
             test.host.clean()
     if faults < (passed + len(failed)) * 0.9:  # the numbers of calls differ a little from run to run
         failed.append('so few calls were made to fail')
-    print(f'{passed + len(failed)} of {len(runs)} sign-ins, in {faults} of which a call failed')
-    print(f'faults: {passed} passed, {len(failed)} failed')
+    print(f'{passed + len(failed)} of {len(runs)} sign-ins, in {faults} of which a call failed\n'
+          f'faults: {passed} passed, {len(failed)} failed\n', end='', flush=True)  # in one piece beside other shares
     return len(failed) > 0 or not passed
 
 

@@ -211,8 +211,10 @@ class Story:
     def random_names(self):
         before, draw = self.traces(), random.Random(4)
         letters = 'abcdefghijklmnopqrstuvwxyz0123456789._-'
-        names = {draw.choice('abcdefghijklmnopqrstuvwxyz') + ''.join(draw.choices(letters, k=draw.randrange(1, 24)))
-                 + '@contoso.example' for _ in range(NAMES)}
+        names = set()
+        while len(names) < NAMES:
+            names.add(draw.choice('abcdefghijklmnopqrstuvwxyz') + ''.join(draw.choices(letters, k=draw.randrange(1, 24)))
+                      + '@contoso.example')
         # ssh's status 255 would end xargs.
         line = ['xargs', '-P', '6', '-n', '1', 'sh', '-c', 'sshpass -p guess ssh "$@" 127.0.0.1 echo in-42 || :',
                 'ssh', *SSH, '-o', 'PreferredAuthentications=password', '-l']
