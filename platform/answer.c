@@ -108,8 +108,11 @@ struct judgement answer_error(const struct attempt *attempt, const struct http_a
     return judgement;
 }
 
-enum alarm answer_alarm(const struct judgement *judgement)
+enum alarm answer_alarm(const struct http_answer *answer, const struct judgement *judgement)
 {
+    /* A network that wants somebody to log in first (RFC 6585, 6). */
+    if (answer->status == 511)
+        return ALARM_PAGE;
     if (judgement->answer == ANSWER_REFUSED || judgement->outage)
         return ALARM_NONE;
     if (judgement->advice == ADVICE_CLOCK)

@@ -59,8 +59,7 @@ static void take_answer(const struct attempt *attempt, const struct http_answer 
     } else {
         struct judgement judgement = answer_error(attempt, answer);
 
-        /* 511: a network that wants somebody to log in first (RFC 6585, 6). */
-        outcome->alarm = answer->status == 511 ? ALARM_PAGE : answer_alarm(&judgement);
+        outcome->alarm = answer_alarm(answer, &judgement);
         told = told ? told : judgement.wait_seconds;
         served = judgement.answer == ANSWER_REFUSED;
         outage = judgement.outage;

@@ -58,7 +58,7 @@ static void take_first_answer(const struct attempt *attempt, const struct http_a
     }
     judgement = answer_error(attempt, answer);
     error_context(&outcome->why, "device endpoint");
-    outcome->alarm = answer_alarm(&judgement);
+    outcome->alarm = answer_alarm(answer, &judgement);
     if (!answer->told)
         trace.told = judgement.wait_seconds;
     if (judgement.answer == ANSWER_REFUSED)
@@ -179,7 +179,7 @@ static enum device_poll take_failure(const struct attempt *attempt, struct devic
 /* What is about the set-up, or about how often we ask (50196), does not get better by asking. */
 static bool is_final(const struct http_answer *answer, const struct judgement *judgement)
 {
-    enum alarm alarm = answer_alarm(judgement);
+    enum alarm alarm = answer_alarm(answer, judgement);
 
     return judgement->answer == ANSWER_REFUSED || alarm == ALARM_SETUP || alarm == ALARM_CLOCK ||
            (judgement->wait_seconds > 0 && answer->status < 429);
@@ -203,7 +203,7 @@ static enum device_poll take_poll(const struct attempt *attempt, struct device_c
     if (is_not_yet(answer, &error))
         return take_not_yet(device, answer, &error);
     judgement = answer_error(attempt, answer);
-    outcome->alarm = answer_alarm(&judgement);
+    outcome->alarm = answer_alarm(answer, &judgement);
     told = answer->told ? answer->told : judgement.wait_seconds;
     if (!is_final(answer, &judgement))
         return take_failure(attempt, device, told);

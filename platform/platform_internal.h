@@ -39,7 +39,7 @@ bool answer_tokens(const struct attempt *attempt, const struct http_answer *answ
 /* Any other status: the outcome is as classified. */
 struct judgement answer_error(const struct attempt *attempt, const struct http_answer *answer);
 /* Neither a refusal nor an outage: a complaint about the set-up, or nothing of the platform's. */
-enum alarm answer_alarm(const struct judgement *judgement);
+enum alarm answer_alarm(const struct http_answer *answer, const struct judgement *judgement);
 
 /*
  * What came of the last request, which was a grant of the token endpoint or the knock before it.

@@ -9,6 +9,7 @@ BOB = 'bob@contoso.example'
 GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 OTHER = '66666666-6666-6666-6666-666666666666'
 CHALLENGE = '{"access_token":{"capolids":{"essential":true,"values":["77777777-7777-7777-7777-777777777777"]}}}'
+ALARM_PAGE = '4'
 PAGE = 'https://microsoft.com/devicelogin'
 HTML = {'Content-Type': 'text/html'}
 
@@ -310,6 +311,17 @@ def what_is_odd_but_harmless_is_made_the_best_of(bed):
             check(most - 5000 < int(t.code['left_ms']) <= most, expires, t.code)
 
 
+def a_network_that_wants_somebody_to_log_in_is_told_of(bed):
+    for status, alarm in ((511, ALARM_PAGE), (503, '0')):
+        bed.begin()
+        with talk(bed) as t:
+            bed.script(endpoint='token', status=status)
+            check(t.poll() == 'pending' and t.outcome['alarm'] == alarm, status, t.outcome)
+        bed.script(endpoint='device', status=status)
+        with talk(bed) as t:
+            check(t.code is None and t.first['alarm'] == alarm, status, t.first)
+
+
 def an_endpoint_out_of_order_opens_its_own_breaker_alone(bed):
     for rule in (dict(status=503), dict(status=500), dict(fault='drop'), dict(number=90033)):
         bed.begin()
@@ -377,6 +389,6 @@ STORIES = [
     a_code_that_is_too_old_is_not_asked_about, nobody_else_can_approve_it,
     a_token_of_somebody_else_is_refused_on_every_path, guests_come_in_where_they_may_but_never_by_password,
     nothing_that_is_not_fit_is_shown, what_is_odd_but_harmless_is_made_the_best_of,
-    an_endpoint_out_of_order_opens_its_own_breaker_alone,
+    a_network_that_wants_somebody_to_log_in_is_told_of, an_endpoint_out_of_order_opens_its_own_breaker_alone,
     a_breaker_of_codes_is_closed_by_a_probe_or_the_next_code, a_code_may_be_refused_at_once,
     an_issuer_without_device_codes_is_told_so, a_key_that_is_new_is_fetched_for_an_approval_too]
