@@ -271,8 +271,8 @@ enum result online_ask_password(struct attempt *a)
         return a->result;
     outcome_release(&a->outcome);
     a->link.kept_at_ms = 0;
-    platform_password_grant(a->link.platform, a->name, a->secret, known_object_id(a), spend(a),
-                            &a->outcome);
+    platform_password_grant(a->link.platform, a->name, a->secret, known_object_id(a),
+                            a->known && a->person.last_password != 0, spend(a), &a->outcome);
     a->password_unserved = take_answer(a, true) == RESULT_UNSERVED;
     if (a->result == RESULT_MORE_PASSWORD)
         a->more = a->advice != WORDS_NONE ? a->advice : WORDS_MORE;

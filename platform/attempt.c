@@ -138,7 +138,7 @@ static bool may_be_sent(const struct attempt *attempt, struct error *why)
         return realm == REALM_MANAGED;
     outcome_refused(attempt->outcome, REFUSAL_MORE);
     attempt->outcome->advice = ADVICE_VERIFY;
-    return error_set(why, ERROR_REFUSED, "not sent: the domain is federated");
+    return error_set(why, ERROR_REFUSED, "not sent: this person is federated");
 }
 
 static void perform(const struct attempt *attempt)
@@ -194,16 +194,17 @@ static void run(const struct attempt *attempt)
 }
 
 void platform_password_grant(struct platform *platform, const char *name, const char *password,
-                             const char *object_id, const struct deadline *budget,
+                             const char *object_id, bool by_password, const struct deadline *budget,
                              struct outcome *outcome)
 {
-    run(&(struct attempt){platform, GRANT_PASSWORD, name, password, object_id, budget, outcome});
+    run(&(struct attempt){platform, GRANT_PASSWORD, name, password, object_id, budget, outcome,
+                          by_password});
 }
 
 void platform_refresh_grant(struct platform *platform, const char *name, const char *refresh_token,
                             const char *object_id, const struct deadline *budget,
                             struct outcome *outcome)
 {
-    run(&(struct attempt){platform, GRANT_REFRESH, name, refresh_token, object_id, budget,
-                          outcome});
+    run(&(struct attempt){platform, GRANT_REFRESH, name, refresh_token, object_id, budget, outcome,
+                          false});
 }

@@ -241,7 +241,8 @@ enum device_poll platform_device_poll(struct platform *platform, struct device_c
                                       const char *name, const char *object_id,
                                       const struct deadline *budget, struct outcome *outcome)
 {
-    const struct attempt attempt = {platform, GRANT_DEVICE, name, NULL, object_id, budget, outcome};
+    const struct attempt attempt = {platform,  GRANT_DEVICE, name,    NULL,
+                                    object_id, budget,       outcome, false};
     struct gate gate = GATE_SHUT;
 
     *outcome = (struct outcome){0};

@@ -155,10 +155,11 @@ enum lookup platform_issuer(struct platform *platform, char issuer[static IDENTI
 
 /*
  * `budget` bounds the whole call. `object_id` may be NULL: not known yet. One request when warm;
- * none while a breaker is open. A request that was sent is not sent again.
+ * none while a breaker is open. A request that was sent is not sent again. `by_password`: a password
+ * of this person was accepted before. Of all others Microsoft is asked first whether it may be sent.
  */
 void platform_password_grant(struct platform *platform, const char *name, const char *password,
-                             const char *object_id, const struct deadline *budget,
+                             const char *object_id, bool by_password, const struct deadline *budget,
                              struct outcome *outcome);
 void platform_refresh_grant(struct platform *platform, const char *name, const char *refresh_token,
                             const char *object_id, const struct deadline *budget,

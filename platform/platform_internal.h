@@ -26,6 +26,7 @@ struct attempt {
     const char *name, *secret, *object_id;
     const struct deadline *budget;
     struct outcome *outcome;
+    bool by_password; /* the platform has accepted a password of this person before */
 };
 
 void outcome_refused(struct outcome *outcome, enum refusal refusal);

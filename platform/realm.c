@@ -3,14 +3,12 @@
 
 #include "base/own.h"
 #include "base/text.h"
-#include "platform/document_age.h"
 #include "platform/json.h"
 
 #include <ctype.h>
 
 #define KIND_MOST 63u
 #define FEDERATED "Federated"
-#define MANAGED   "Managed"
 #define QUERY     "?api-version=1.0"
 
 enum realm realm_read(const char *body, size_t length, struct error *why)
@@ -42,47 +40,12 @@ static bool add_encoded(const char *text, char *url, size_t size)
     return true;
 }
 
-static bool make_url(const struct attempt *attempt, const char *name, char *url, size_t size)
+static bool make_url(const struct attempt *attempt, char *url, size_t size)
 {
     return (size_t)snprintf(url, size, "https://%s/common/userrealm/",
                             attempt->platform->authority.host) < size &&
-           add_encoded(name, url, size);
+           add_encoded(attempt->name, url, size);
 }
-
-/* --- What is kept: one word for a domain. --- */
-
-struct kept {
-    char key[DISCOVERY_URL_MOST + 1]; /* as the URL, for nobody in particular */
-    enum realm realm;
-    bool fresh;
-};
-
-static void load(const struct attempt *attempt, struct kept *kept)
-{
-    OWNED(buffer_release) struct buffer body = BUFFER_WITH_LIMIT(KIND_MOST);
-    const struct memory *memory = &attempt->platform->memory;
-    struct document_facts facts = {0};
-
-    kept->realm = REALM_UNKNOWN;
-    kept->fresh = false;
-    if (memory->load_document(memory->context, kept->key, &body, &facts) != LOOKUP_FOUND ||
-        !body.bytes || !document_is_usable(&facts, time(NULL)))
-        return;
-    kept->realm = strcmp(body.bytes, FEDERATED) == 0 ? REALM_FEDERATED : REALM_MANAGED;
-    kept->fresh = document_is_fresh(&facts, time(NULL));
-}
-
-static void keep(const struct attempt *attempt, const struct kept *kept, enum realm realm)
-{
-    const struct memory *memory = &attempt->platform->memory;
-    const char *word = realm == REALM_FEDERATED ? FEDERATED : MANAGED;
-    const struct document_facts facts = {.fetched_at = time(NULL),
-                                         .fresh_seconds = REALM_FRESH_SECONDS};
-
-    memory->keep_document(memory->context, kept->key, word, strlen(word), &facts);
-}
-
-/* --- Asking. --- */
 
 /* The service need not have this endpoint at all: it promises it to nobody. */
 static enum realm take(const struct http_answer *answer, struct error *why)
@@ -103,7 +66,7 @@ static enum realm ask(const struct attempt *attempt, struct error *why)
     struct deadline deadline = deadline_in_ms(deadline_left_ms(attempt->budget) / 2);
     char url[DISCOVERY_URL_MOST + 1];
 
-    if (!make_url(attempt, attempt->name, url, sizeof url - sizeof QUERY)) {
+    if (!make_url(attempt, url, sizeof url - sizeof QUERY)) {
         error_set(why, ERROR_SYSTEM, "user realm: the name is too long");
         return REALM_UNKNOWN;
     }
@@ -121,22 +84,7 @@ static enum realm ask(const struct attempt *attempt, struct error *why)
 
 enum realm realm_find(const struct attempt *attempt, struct error *why)
 {
-    const char *domain = strchr(attempt->name, '@');
-    struct kept kept = {0};
-    enum realm realm;
-
-    if (attempt->platform->authority.kind != AUTHORITY_ENTRA || !domain)
+    if (attempt->platform->authority.kind != AUTHORITY_ENTRA || attempt->by_password)
         return REALM_MANAGED;
-    if (!make_url(attempt, domain, kept.key, sizeof kept.key))
-        return REALM_UNKNOWN;
-    load(attempt, &kept);
-    if (kept.fresh || (attempt->object_id && kept.realm != REALM_UNKNOWN))
-        return kept.realm;
-    if (attempt->object_id)
-        return REALM_MANAGED;
-    realm = ask(attempt, why);
-    if (realm == REALM_UNKNOWN)
-        return kept.realm;
-    keep(attempt, &kept, realm);
-    return realm;
+    return ask(attempt, why);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a domain's passwords are checked (INF-6; platform.md 2.1, 5.9): whoever is federated has
- * them checked elsewhere, and is never to be asked for one here. Asked about somebody who is new
- * to this host, before the password is sent, at most once a day for a domain.
+ * Where somebody's password is checked (INF-6; platform.md 2.1, 5.9): whoever is federated has it
+ * checked elsewhere, and it is never to be sent. Two people of one domain may differ, in a staged
+ * rollout: each is asked about by her own name, and nothing is kept.
  */
 #pragma once
 
 #include "platform/platform_internal.h"
 
-#define REALM_FRESH_SECONDS (24L * 60 * 60)
-#define REALM_BODY_MOST     (64u << 10)
+#define REALM_BODY_MOST (64u << 10)
 
 enum realm {
     REALM_UNKNOWN,   /* nobody could say: `why` */
@@ -18,8 +17,8 @@ enum realm {
 };
 
 /*
- * For `attempt->name`, before its password grant. Who has an object id was let in with a password
- * before: what is kept is enough then, and nobody is asked.
+ * For `attempt->name`, before its password grant. Whose password was accepted before is not asked
+ * about: that was the answer.
  */
 enum realm realm_find(const struct attempt *attempt, struct error *why);
 

@@ -6,11 +6,11 @@
  *
  * FOLDER holds what is kept between runs: a file for each document (a line of facts, then the
  * document), a file for each breaker, and the turns. Each line of standard input is one order, its
- * fields parted by tabs: password|refresh NAME SECRET [OBJECT_ID], probe DEPENDENCY, or issuer. A
- * refresh with the secret "-" redeems the token of the last grant that was accepted. "device CLAIMS"
- * asks for a code; "poll NAME OBJECT_ID" asks whether it is approved, as if the wait were over, and
- * "early NAME OBJECT_ID" without that; "expire" makes the code too old. Each prints a line; of a
- * code, also how it stands.
+ * fields parted by tabs: password|refresh NAME SECRET [OBJECT_ID], probe DEPENDENCY, or issuer.
+ * "password again" is for somebody whose password was accepted before. A refresh with the secret
+ * "-" redeems the token of the last grant that was accepted. "device CLAIMS" asks for a code; "poll
+ * NAME OBJECT_ID" asks whether it is approved, as if the wait were over, and "early NAME OBJECT_ID"
+ * without that; "expire" makes the code too old. Each prints a line; of a code, also how it stands.
  */
 #include "base/own.h"
 #include "base/text.h"
@@ -280,6 +280,7 @@ static void perform(struct platform *platform, char *line, unsigned long long bu
     const char *name = strsep(&line, "\t\n");
     const char *secret = strsep(&line, "\t\n");
     const char *object_id = strsep(&line, "\t\n");
+    bool of_password = strncmp(kind, "password", strlen("password")) == 0;
 
     if (perform_device(platform, kind, name, secret, &budget))
         return;
@@ -289,10 +290,11 @@ static void perform(struct platform *platform, char *line, unsigned long long bu
         tell_issuer(platform);
     else if (name && strcmp(kind, "probe") == 0)
         probe(platform, name, &budget);
-    if (!name || !secret || (strcmp(kind, "password") != 0 && strcmp(kind, "refresh") != 0))
+    if (!name || !secret || (!of_password && strcmp(kind, "refresh") != 0))
         return;
-    if (strcmp(kind, "password") == 0)
-        platform_password_grant(platform, name, secret, object_id, &budget, &outcome);
+    if (of_password)
+        platform_password_grant(platform, name, secret, object_id,
+                                strcmp(kind, "password again") == 0, &budget, &outcome);
     else
         platform_refresh_grant(platform, name, *held && strcmp(secret, "-") == 0 ? *held : secret,
                                object_id, &budget, &outcome);

@@ -176,7 +176,7 @@ class Provider:
     def realm(self, name):
         """Whether the domain of a name checks passwords here (platform.md 5.9)."""
         domain = name.rpartition('@')[2].lower()
-        kind = self.realms.get(domain, 'Managed' if domain == DOMAIN else 'Unknown')
+        kind = self.realms.get(name) or self.realms.get(domain, 'Managed' if domain == DOMAIN else 'Unknown')
         body = {'ver': '1.0', 'account_type': kind, 'domain_name': domain,
                 'cloud_instance_name': 'microsoftonline.com',
                 'cloud_audience_urn': 'urn:federation:MicrosoftOnline'}

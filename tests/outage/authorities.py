@@ -93,7 +93,7 @@ def signs_in_on_and_offline(t, form):
     t.expect('admit', t.timed(ADA, PASSWORD))
     sent = asked(t, form, count)
     realm = ['realm'] if FORMS[form][1] in (PUBLIC, GOVERNMENT, CHINA) else []
-    check(sent == ['discovery', 'keys', *realm, 'password', 'password'], sent)
+    check(sent == ['discovery', 'keys', *[*realm, 'password'] * 2], sent)
     place = place_of(form)
     account = t.host.ask_store('SELECT issuer, tenant FROM id WHERE id = (SELECT uid FROM person)')
     check(account == [(place.issuer, TENANT)], account)
@@ -115,7 +115,7 @@ def a_federated_password_is_not_sent(t, form):
     count = len(t.emulator.order('/_log'))
     for _ in range(2):
         t.expect_not_admitted(t.timed(ADA, PASSWORD))
-    check(asked(t, form, count) == ['discovery', 'keys', 'realm'])
+    check(asked(t, form, count) == ['discovery', 'keys', 'realm', 'realm'])
     t.emulator.order('/_realm', {DOMAIN: 'Managed'})
 
 
