@@ -38,9 +38,14 @@ static bool is_allowed(struct attempt *a)
                     : policy_allows(&a->config->allow, a->name, &none);
 }
 
-/* A verifier that counts for nothing any more must not come back with the acceptance. */
+/*
+ * A verifier that counts for nothing any more must not come back with the acceptance. A guest has
+ * none: what becomes of her at home is not told here, so nothing may stand in for the platform.
+ */
 static const char *verifier_to_record(const struct attempt *a, const char *verifier)
 {
+    if (a->outcome.identity.guest)
+        return "";
     return !verifier && a->known && !*a->person.verifier ? "" : verifier;
 }
 

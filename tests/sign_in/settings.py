@@ -5,6 +5,7 @@ import time
 import traceback
 
 from expect import check
+from sign_in.codes import PHRASE, SEAT, approved, be_quick
 from sign_in.harness import ADA, BOB, DAY, ELSEWHERE, PASSWORD
 
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../man/latchkey.conf.5')
@@ -212,7 +213,21 @@ def guests(t):
     t.unscript()
     t.know_ada(password_recheck_hours=24, guests='yes')
     t.script(endpoint='token', token={'claims': {'acct': 1}})
-    t.expect('admit', t.host.sign_in(ADA, PASSWORD))
+    t.expect_not_admitted(t.host.sign_in(ADA, PASSWORD), 'with what was kept before')
+    no_secret_of_a_guest_is_kept(t)
+    be_quick(t)
+    by_code = t.host.sign_in(ADA, '', approved(t, claims={'acct': 1}), PHRASE, PHRASE, **SEAT)
+    t.expect('admit', by_code)
+    check(len(by_code.asked) == 2, 'a passphrase was asked for', by_code)
+    no_secret_of_a_guest_is_kept(t)
+
+
+def no_secret_of_a_guest_is_kept(t, secrets=(PASSWORD, PHRASE)):
+    check(t.person("verifier = ''") == 1)
+    for secret in secrets:
+        t.offline_not_admitted(secret, 'a guest')
+
+
 def methods(t):
     t.configure(methods='device_code')
     t.expect('deny', t.host.sign_in(ADA, PASSWORD))
