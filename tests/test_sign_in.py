@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Whole sign-ins: the real helper, store and snapshot against an emulated platform.
 
-    test_sign_in.py BUILD [PART OF A TEST'S NAME]
+    test_sign_in.py BUILD [PART OF 'THEME NAME']
 
 BUILD is a build folder made with statedir=BUILD/state configdir=BUILD/etc runtimedir=BUILD/run.
 Needs root, as the helper's callers are. The tests are in sign_in/, one module a theme. Each theme
@@ -40,7 +40,7 @@ def tests_of(theme, part):
     return [value for name, value in vars(module).items()
             if inspect.isfunction(value) and value.__module__ == module.__name__
             and list(inspect.signature(value).parameters) == ['t'] and value not in steps
-            and part in name]
+            and part in f'{theme} {name}']
 
 
 def play(theme, build, part):
