@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from expect import check
-from sign_in.harness import ADA, PASSWORD, UNREACHED, Test
+from sign_in.harness import ADA, PASSWORD, Test
 
 CONNECT_SECONDS, LOGIN_SECONDS = 1, 2
 SLACK_SECONDS = 1.5  # of a loaded machine, beside the budget
@@ -166,7 +166,9 @@ class Bed(Test):
         return {'right': PASSWORD if name == ADA else BOBS, 'wrong': WRONG, 'empty': ''}[kind]
 
     def admitted_offline(self, answer, *about):
-        check(answer.verdict == 'admit' and UNREACHED in ' '.join(answer.told), *about, 'got', answer)
+        """The session says it, in the words of the platform's not being reached, and until when."""
+        check((answer.verdict, answer.mode) == ('admit', 'offline') and answer.offline_until > time.time(),
+              *about, 'got', answer)
 
     def access(self, after=0):
         """Ada's access token as the store gives it, so many seconds from now: 'due opaque-…'."""
