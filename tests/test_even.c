@@ -25,7 +25,7 @@ static int64_t strokes_after(int64_t before_ms)
 static void whatever_was_needed_the_refusal_waits_for_the_next_stroke(void **state)
 {
     (void)state;
-    for (int64_t before = 0; before < 3 * EVEN_MS; before += EVEN_MS / 4 + 1)
+    for (int64_t before = 0; before < INT64_C(3) * EVEN_MS; before += EVEN_MS / 4 + 1)
         assert_true(strokes_after(before) >= before / EVEN_MS + 1);
 }
 

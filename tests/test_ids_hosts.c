@@ -154,7 +154,7 @@ static unsigned *numbers_below(size_t count)
  */
 static void expect_first_unless_met(const struct host *host, const unsigned *numbers, size_t count)
 {
-    OWNED(free_memory) uint32_t *sorted = calloc(count, sizeof *sorted);
+    OWNED(free_memory) uint32_t *sorted = calloc(count + 1, sizeof *sorted);
 
     assert_non_null(sorted);
     for (size_t i = 0; i < count; i++)
