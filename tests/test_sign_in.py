@@ -23,10 +23,11 @@ from sign_in.harness import Test
 from signin import Host
 
 # The longest first.
-THEMES = ['faults', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules', 'offline',
-          'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes', 'even',
+THEMES = ['faults', 'account', 'breakers', 'notes', 'forgeries', 'answers', 'settings', 'disorder', 'limits', 'rules',
+          'offline', 'story', 'company', 'passphrase', 'crowds', 'decisions', 'callers', 'hosts', 'recovery', 'modes', 'even',
           'conversation', 'guesses', 'clock', 'device', 'identity']
-APART = ['passphrase', 'callers', 'conversation', 'guesses', 'clock', 'device', 'identity']  # with a result of their own
+# With a result of their own.
+APART = ['account', 'passphrase', 'callers', 'conversation', 'guesses', 'clock', 'device', 'identity']
 NAMES = {'device': 'device-code'}  # of a result that is not called as its theme is
 AT_ONCE = 3
 IN_ITS_PLACE = ['/usr/bin/unshare', '-m', '/bin/sh', '-ec',

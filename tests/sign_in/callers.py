@@ -1,4 +1,4 @@
-"""The account phase, and callers who are not root: for them the helper is started at the socket."""
+"""Callers who are not root: for them the helper is started at the socket."""
 import contextlib
 import os
 import re
@@ -7,46 +7,11 @@ import subprocess
 import threading
 
 from expect import check
-from sign_in.harness import ADA, BOB, DAY, GENERIC, PASSWORD, UNREACHED
+from sign_in.harness import ADA, BOB, GENERIC, PASSWORD, UNREACHED
 from signin import ACTIONS, IN_NAMESPACE, WITH_NSS
 
 SUCCESS, AUTH_ERR, AUTHINFO_UNAVAIL, USER_UNKNOWN = 0, 7, 9, 10  # of security/_pam_types.h
 BOBS = 'the other one'
-
-
-def account_phase_follows_what_is_known(t):
-    t.expect('expired', t.host.account(ADA, service='sshd'))
-    t.know_ada()
-    t.expect('admit', t.host.account(ADA, service='sshd'))
-    check(t.seen() == ['refresh_token'])
-    t.outage()
-    t.expect('admit', t.host.account(ADA, service='sshd'), UNREACHED)
-    t.set_person(f'last_online = last_online - {20 * DAY}')
-    t.expect('unavailable', t.host.account(ADA, service='sshd'), 'too long ago')
-    t.expect('admit', t.host.account(ADA, service='cron'))
-    t.recovery()
-    t.change(disabled=True)
-    t.expect('expired', t.host.account(ADA, service='sshd'))
-    t.outage()
-    check(t.host.account(ADA, service='sshd').verdict != 'admit')
-    t.expect('expired', t.host.account(ADA, service='cron'))
-
-
-def a_locked_account_is_no_refusal_in_the_account_phase(t):
-    t.know_ada()
-    t.script(endpoint='token', number=50053)
-    t.expect('admit', t.host.account(ADA, service='sshd'))
-    t.set_person(f'last_online = last_online - {20 * DAY}')
-    t.expect_not_admitted(t.host.account(ADA, service='sshd'))
-    check(t.person('refused') == 0)
-
-
-def without_a_refresh_token_the_account_phase_ends_and_nothing_else(t):
-    t.script(endpoint='token', token={'response': {'refresh_token': None}})
-    t.know_ada()
-    check(t.person('token IS NULL') == 1)
-    t.expect('expired', t.host.account(ADA, service='sshd'))
-    t.offline('admit')
 
 
 def others_may_not_ask_about_somebody_else(t):
