@@ -29,11 +29,11 @@ recheck_minutes = 0
 class Host:
     """`machine`, `doors` and `provider`, all in the sandbox that this process is moved to.
 
-    Local people: root and lena.
+    Local people: root and lena. `packages` of Debian are there besides what every machine has.
     """
 
-    def __init__(self):
-        root = machine.base_root()
+    def __init__(self, *packages):
+        root = machine.base_root(*packages)
         self.packages = machine.built_packages()
         name = sandbox.enter()
         self.scratch = tempfile.TemporaryDirectory(prefix=name)
