@@ -315,7 +315,7 @@ static struct decision decide_account(struct attempt *a)
     ask_account(a);
     remembered = known_facts(a);
     facts.result = a->result;
-    facts.offline = policy_offline(&remembered);
+    facts.offline = policy_offline_without_secret(&remembered);
     facts.refused_before = policy_was_refused_before(&remembered);
     facts.advice = a->advice;
     return policy_account(&facts, a->person.refused);

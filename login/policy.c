@@ -271,9 +271,7 @@ struct decision policy_account(const struct facts *given, enum refused refused)
         return (struct decision){.step = STEP_ADMIT};
     if (facts.result == RESULT_SKIPPED && refused == REFUSED_NOT)
         return (struct decision){.step = STEP_ADMIT};
-    /* A token that rests was not held against the person, so what is remembered is as good as it was. */
-    if (facts.result == RESULT_UNREACHABLE || facts.result == RESULT_LOCKED ||
-        (facts.result == RESULT_RESTING && facts.offline == OFFLINE_OPEN))
+    if (facts.result == RESULT_UNREACHABLE || facts.result == RESULT_LOCKED)
         decision = offline(&facts);
     else
         decision = deny(&facts);

@@ -45,6 +45,14 @@ enum offline policy_offline(const struct remembered *remembered)
                : OFFLINE_ENDED;
 }
 
+enum offline policy_offline_without_secret(const struct remembered *remembered)
+{
+    enum offline offline = policy_offline(remembered);
+
+    return offline == OFFLINE_OPEN && remembered->person->token_doubted_at > 0 ? OFFLINE_CLOSED
+                                                                               : offline;
+}
+
 bool policy_offline_serves(const struct strings *services, const char *service)
 {
     return strings_have(services, "all") || strings_have(services, service);

@@ -6,6 +6,11 @@
 
 enum offline policy_offline(const struct remembered *remembered);
 /*
+ * The same for somebody who has shown no secret here. A refused token is all that many platforms say of
+ * an account that is gone: while it is in doubt, the window is closed.
+ */
+enum offline policy_offline_without_secret(const struct remembered *remembered);
+/*
  * The end of the offline window by this host's clock as it is set now; only where policy_offline says
  * OFFLINE_OPEN.
  */

@@ -564,8 +564,7 @@ static void the_account_phase_fails_closed(void **state)
                 const struct facts facts = {.result = result, .offline = offline};
                 const struct decision d = policy_account(&facts, refused);
                 bool in = d.step == STEP_ADMIT || d.step == STEP_ADMIT_OFFLINE;
-                bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED ||
-                              result == RESULT_RESTING;
+                bool silent = result == RESULT_UNREACHABLE || result == RESULT_LOCKED;
                 bool wanted = result == RESULT_ACCEPTED_TOKEN ||
                               (result == RESULT_SKIPPED && refused == REFUSED_NOT) ||
                               (silent && offline == OFFLINE_OPEN);

@@ -47,6 +47,22 @@ static void the_window_ends_to_the_second_and_the_future_is_never_young(void **s
     assert_int_equal(policy_offline(&r), OFFLINE_NEVER);
 }
 
+static void a_token_in_doubt_closes_the_window_without_a_secret(void **state)
+{
+    struct remembered r = somebody(NOW - DAY);
+
+    (void)state;
+    assert_int_equal(policy_offline_without_secret(&r), OFFLINE_OPEN);
+    person.token_doubted_at = NOW - DAY;
+    assert_int_equal(policy_offline(&r), OFFLINE_OPEN);
+    assert_int_equal(policy_offline_without_secret(&r), OFFLINE_CLOSED);
+    person.last_online = NOW - 15 * DAY;
+    assert_int_equal(policy_offline_without_secret(&r), OFFLINE_ENDED);
+    r.person = NULL;
+    assert_int_equal(policy_offline_without_secret(&r), OFFLINE_NEVER);
+    person.token_doubted_at = 0;
+}
+
 /* What went by while the machine was up counts, whatever the clock shows; and less never counts. */
 static void the_window_is_measured_by_the_larger_of_two_clocks(void **state)
 {
@@ -108,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_window_ends_to_the_second_and_the_future_is_never_young),
+        cmocka_unit_test(a_token_in_doubt_closes_the_window_without_a_secret),
         cmocka_unit_test(the_window_is_measured_by_the_larger_of_two_clocks),
         cmocka_unit_test(some_people_and_services_may_not_sign_in_offline),
         cmocka_unit_test(a_service_is_listed_by_its_own_name),

@@ -16,6 +16,7 @@ STORE = '/var/lib/latchkey/private/store.db'
 ENDED, NOT_GIVEN, NOT_VALID = 'too long ago', 'not been given access', 'no longer valid'
 HOLE = 'table inet hole { chain input { type filter hook input priority 0; tcp dport 443 counter drop; }; }'
 DAYS = 20
+DISABLED = 3  # REFUSED_DISABLED of cache/person.h
 
 
 class Story:
@@ -183,9 +184,10 @@ class Story:
             check(f'the provider is stopped: his key does not let him in{when}', not entered, entered)
         entered = self.by_key(ADA)
         check('the provider is stopped: ada comes in', entered, entered)
+        self.edit_store(f"UPDATE person SET refused = {DISABLED} WHERE name = '{DAVE}'")  # said with a reason
         self.begin_jobs(DAVE, ADA)
         entered = self.become_by_root(DAVE)
-        check('what was found out counts in the background: root does not become him', not entered, entered)
+        check('he is known to be disabled: root does not become him', not entered, entered)
         check('his user manager does not start', not self.manage(DAVE)[0])
         self.await_job(ADA)
         check('his job does not run when hers does', not self.machine.run('cat', f'/var/tmp/jobs/{DAVE}').stdout

@@ -207,6 +207,24 @@ def an_answer_about_somebody_else_admits_nobody(t):
         check(t.person('last_online') == before, claims)
 
 
+def a_token_refused_without_a_reason_is_no_way_in_by_trying_again(t):
+    """It is all that many platforms say of an account that is gone."""
+    become(t, is_as_before, {})
+    t.script(endpoint='token:refresh_token', status=400, body='{"error":"invalid_grant"}')
+    for sent in (['refresh_token'], []):
+        t.expect('expired', t.host.account(ADA, service='sshd'))
+        check(t.seen() == sent, sent)
+    t.outage()
+    for _ in range(2):  # while it rests, and when it would be sent again
+        t.expect_not_admitted(t.host.account(ADA, service='sshd'))
+        t.set_person('token_doubted_at = token_doubted_at - 130')
+    t.recovery()
+    t.unscript()
+    t.expect('admit', t.host.account(ADA, service='sshd'))
+    t.outage()
+    t.expect('admit', t.host.account(ADA, service='sshd'), UNREACHED)
+
+
 # Services that act while nobody is there ------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ def a_token_refused_without_a_reason_is_only_doubted(t):
     t.host.forget_breakers()
     t.expect('admit', t.host.sign_in(ADA, PASSWORD), UNREACHED)
     check(t.seen() == ['password'], 'it rests')
-    t.expect('admit', t.host.account(ADA, service='sshd'), UNREACHED)
+    t.expect('expired', t.host.account(ADA, service='sshd'))
     check(t.seen() == [] and t.person('token IS NOT NULL') == 1, 'nor is it held against it twice')
     check('platform=token-rests' in t.logged(), t.logged())
     t.set_person('refused = 4')
