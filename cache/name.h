@@ -40,12 +40,5 @@ bool name_is_domain(const char *domain) __attribute__((nonnull));
  * our domain as its own to mistake one for the other; none that decides about power does.
  */
 bool name_is_dangerous(const char *name) __attribute__((nonnull));
-/*
- * True when `list` is exactly `count` people's names, each followed by its NUL, in `size` bytes.
- * Sets `people[0..count)` to where they start; on false, some of them. Of short names the spelling
- * alone is judged: to be a member by name gives a person nothing that the file could not give another
- * one.
- */
-bool name_split_people(char *list, size_t size, char **people, size_t count, enum names names);
 /* A gecos, home or shell: no control byte, no `:`; never ends an entry of passwd early. */
 bool name_is_field(const char *text, size_t length) __attribute__((nonnull));

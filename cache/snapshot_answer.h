@@ -7,7 +7,7 @@
 
 #include "cache/snapshot_record.h"
 
-/* `asked`: the name that was asked for, found legal before; NULL when it was something else. */
+/* `asked`: the legal name that was asked for and that the record has; NULL: it was something else. */
 enum lookup person_answer(const struct snapshot *s, const struct person_record *record,
                           const char *asked, struct answer_space *space,
                           struct snapshot_person *found);

@@ -6,8 +6,6 @@
  * glibc's is twenty times slower at some distances above 2 KiB on Zen (glibc bug 30994), and gcc's
  * own takes as long to begin as all of this.
  */
-#define PIECE 16u
-
 static void copy_short(char *to, const unsigned char *from, size_t size)
 {
     uint64_t first, last;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cache/name_kinds.h"
 #include "cache/snapshot_format.h"
 #include "cache/snapshot_read.h"
 
@@ -14,6 +15,14 @@ static inline uint32_t word_at(const struct snapshot *s, size_t at)
 {
     return le32toh(
         __atomic_load_n((const uint32_t *)(const void *)(s->bytes + at), __ATOMIC_RELAXED));
+}
+
+/* Read once, in the same way. */
+static inline piece piece_of_file(const unsigned char *bytes)
+{
+    typedef piece piece_of_others __attribute__((aligned(1), may_alias));
+
+    return *(const volatile piece_of_others *)(const volatile void *)bytes;
 }
 
 /* From the file. Once this is done only the copy counts. */
@@ -31,10 +40,21 @@ static inline bool record_has_text(const struct snapshot *s, size_t at, const ch
     return memcmp(s->bytes + at, text, length) == 0;
 }
 
+/* Has the memory bring a record, up to the name, while others go on. */
+static inline void record_call(const struct snapshot *s, size_t at)
+{
+    __builtin_prefetch(s->bytes + at);
+    __builtin_prefetch(s->bytes + at + SNAPSHOT_LINE);
+}
+
 struct search {
     size_t table;
-    uint32_t bucket, key, seen;
+    uint32_t bucket, key, seen; /* `seen`: so many buckets */
+    bool ended;
+    size_t at;        /* of the last bucket that was looked at */
+    uint64_t matches; /* its entries still to be tried: of eight bits each, the lowest */
 };
+
 static inline struct search search_for_name(const struct snapshot *s, const char *name,
                                             size_t length)
 {
@@ -53,22 +73,48 @@ static inline struct search search_for_id(const struct snapshot *s, uint32_t id)
         .table = s->ids_at, .bucket = (uint32_t)snapshot_first_bucket(hash, s->buckets), .key = id};
 }
 
+typedef uint32_t two_entries __attribute__((vector_size(PIECE)));
+
+static inline uint64_t search_piece(const struct snapshot *s, size_t at, two_entries wanted)
+{
+    return bits_of((piece)((two_entries)piece_of_file(s->bytes + at) == wanted));
+}
+
+/* All entries at once, for which of them is the one cannot be guessed. */
+static inline void search_bucket(const struct snapshot *s, struct search *search)
+{
+    const two_entries wanted = {htole32(search->key), 0, htole32(search->key), 0};
+    const size_t at = search->table + (size_t)search->bucket * SNAPSHOT_LINE;
+    uint64_t equal = search_piece(s, at, wanted) | search_piece(s, at + 16, wanted) << 16 |
+                     search_piece(s, at + 32, wanted) << 32 |
+                     search_piece(s, at + 48, wanted) << 48;
+    uint64_t empty;
+
+    search->at = at;
+    empty = equal & UINT64_C(0x1010101010101010);
+    search->matches = equal & UINT64_C(0x0101010101010101) & ((empty & -empty) - 1);
+    search->ended = empty != 0;
+    search->seen++;
+    if (++search->bucket == s->buckets)
+        search->bucket = 0;
+}
+
 /* Where the next record with this key is said to be; 0: there is no other. */
 static inline size_t search_next(const struct snapshot *s, struct search *search)
 {
-    while (search->seen < SNAPSHOT_PROBES_MOST * SNAPSHOT_BUCKET) {
-        size_t at = search->table + (size_t)search->bucket * SNAPSHOT_LINE +
-                    search->seen % SNAPSHOT_BUCKET * sizeof(struct snapshot_entry);
-        uint32_t place = word_at(s, at + offsetof(struct snapshot_entry, place));
+    size_t entry, at;
 
-        if (!place)
+    while (!search->matches) {
+        if (search->ended || search->seen == SNAPSHOT_PROBES_MOST)
             return 0;
-        if (++search->seen % SNAPSHOT_BUCKET == 0 && ++search->bucket == s->buckets)
-            search->bucket = 0;
-        if (word_at(s, at) == search->key)
-            return (size_t)place * SNAPSHOT_UNIT;
+        search_bucket(s, search);
     }
-    return 0;
+    entry = search->at + (size_t)__builtin_ctzll(search->matches);
+    search->matches &= search->matches - 1;
+    at = (size_t)word_at(s, entry + offsetof(struct snapshot_entry, place)) * SNAPSHOT_UNIT;
+    record_call(s, at);
+    __builtin_prefetch(s->bytes + at + (size_t)2 * SNAPSHOT_LINE);
+    return at;
 }
 
 struct person_record {

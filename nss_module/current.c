@@ -52,13 +52,12 @@ static unsigned counter_of_this_thread(void)
 }
 _Static_assert(COUNTERS == 1u << (32 - 29), "the hash yields the number of a counter");
 
-static bool is_fresh(struct seat *seat)
+static bool is_fresh(struct seat *seat, unsigned now)
 {
-    unsigned now, checked_at;
+    unsigned checked_at;
 
     if (!seat->mapping.marked && snapshot_is_superseded(&seat->mapping.snapshot))
         return false;
-    now = coarse_seconds();
     checked_at = atomic_load_explicit(&seat->checked_at, memory_order_relaxed);
     if (now - checked_at < CHECK_SECONDS ||
         !atomic_compare_exchange_strong(&seat->checked_at, &checked_at, now))
@@ -184,14 +183,17 @@ static __attribute__((noinline)) bool pin_fresh(struct pin *pin, unsigned curren
 
 bool current_pin(struct pin *pin)
 {
-    unsigned current = atomic_load(&here.current);
+    unsigned current = atomic_load(&here.current), now = coarse_seconds();
+    bool pinned = false;
 
     if (seat_of(current) && sit(pin, current)) {
-        if (is_fresh(pin->seat))
-            return true;
-        current_unpin(pin);
+        pinned = is_fresh(pin->seat, now);
+        if (!pinned)
+            current_unpin(pin);
     }
-    return pin_fresh(pin, current);
+    pinned = pinned || pin_fresh(pin, current);
+    pin->now = now;
+    return pinned;
 }
 
 void current_unpin(struct pin *pin)

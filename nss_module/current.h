@@ -27,6 +27,7 @@ struct pin {
     const struct snapshot *snapshot;
     struct seat *seat; /* NULL: `own` serves this question only */
     unsigned counter;
+    unsigned now; /* of the coarse clock, read once: that takes as long as all of the searching */
     struct mapping own;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* getgrnam(3), getgrgid(3), getgrent(3): the snapshot's groups, and each person's own. */
 #include "nss_module/answer.h"
+#include "nss_module/coarse.h"
 #include "nss_module/current.h"
 #include "nss_module/form.h"
 #include "nss_module/local_names.h"
@@ -29,9 +30,10 @@ static struct answer_space space_before_password(char *buffer, size_t size)
                                  .size = size < sizeof NO_PASSWORD ? 0 : size - sizeof NO_PASSWORD};
 }
 
-static enum lookup unless_local(enum lookup lookup, const struct snapshot_group *group)
+static enum lookup unless_local(enum lookup lookup, const struct snapshot_group *group,
+                                unsigned now)
 {
-    return lookup == LOOKUP_FOUND ? local_names_permit_with(group->name, group->gid) : lookup;
+    return lookup == LOOKUP_FOUND ? local_names_permit_with(group->name, group->gid, now) : lookup;
 }
 
 static enum nss_status fill(enum lookup lookup, const struct answer_space *space,
@@ -61,7 +63,7 @@ enum nss_status _nss_latchkey_getgrnam_r(const char *name, struct group *out, ch
         lookup = snapshot_group_by_name(pin.snapshot, name, &space, &group);
         current_unpin(&pin);
     }
-    lookup = unless_local(lookup, &group);
+    lookup = unless_local(lookup, &group, pin.now);
     return fill(lookup, &space, &group, out, error);
 }
 
@@ -79,7 +81,7 @@ enum nss_status _nss_latchkey_getgrgid_r(gid_t gid, struct group *out, char *buf
         lookup = snapshot_group_by_gid(pin.snapshot, gid, &space, &group);
         current_unpin(&pin);
     }
-    lookup = unless_local(lookup, &group);
+    lookup = unless_local(lookup, &group, pin.now);
     return fill(lookup, &space, &group, out, error);
 }
 
@@ -99,7 +101,7 @@ static enum lookup next_group(struct answer_space *space, struct snapshot_group 
     do {
         before = groups.place;
         next = snapshot_next_group(snapshot, &groups.place, space, group);
-        lookup = unless_local(next, group);
+        lookup = unless_local(next, group, coarse_seconds());
     } while (next == LOOKUP_FOUND && lookup == LOOKUP_ABSENT);
     if (lookup == LOOKUP_UNAVAILABLE)
         groups.place = before;

@@ -71,12 +71,13 @@ static void add_all_local(const struct list *list, const struct nss_conf *conf,
  * looked up: the window is ours, so a number inside it that no local group has means nothing but
  * what the snapshot says; and a name that may not be is refused to whoever asks for the number's.
  */
-static enum lookup add_all(const struct list *list, const struct snapshot_gids *gids, gid_t skipped)
+static enum lookup add_all(const struct list *list, const struct snapshot_gids *gids, gid_t skipped,
+                           unsigned now)
 {
     gid_t *taken = *list->groups + *list->start;
     size_t room = (size_t)(*list->size - *list->start);
     size_t count = snapshot_gids_copy(gids, skipped, taken, room);
-    enum lookup lookup = local_gids_leave(taken, &count);
+    enum lookup lookup = local_gids_leave(taken, &count, now);
 
     if (lookup == LOOKUP_FOUND)
         *list->start += (long)count;
@@ -106,7 +107,7 @@ enum nss_status _nss_latchkey_initgroups_dyn(const char *user, gid_t group, long
         room = lookup != LOOKUP_FOUND ||
                reserve(&list, gids.count + (conf ? (uint32_t)conf->group_count : 0));
         if (lookup == LOOKUP_FOUND && room)
-            lookup = add_all(&list, &gids, group);
+            lookup = add_all(&list, &gids, group, pin.now);
         if (lookup == LOOKUP_FOUND && room && conf)
             add_all_local(&list, conf, &gids, group);
         current_unpin(&pin);

@@ -178,10 +178,9 @@ static bool read_file(struct reading *reading, unsigned *stamp)
 /* ---- how fresh ---- */
 
 /* One thread at a time looks; the others go on meanwhile. */
-static bool is_fresh(struct filter *filter)
+static bool is_fresh(struct filter *filter, unsigned now)
 {
     unsigned stamp = atomic_load_explicit(&filter->stamp, memory_order_acquire);
-    unsigned now = coarse_seconds();
     unsigned checked_at = atomic_load_explicit(&filter->checked_at, memory_order_relaxed);
 
     if (!stamp)
@@ -224,7 +223,7 @@ static enum lookup permits(struct filter *filter, const char *name)
     int before = errno;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
-    if (is_fresh(filter) || fill(filter))
+    if (is_fresh(filter, coarse_seconds()) || fill(filter))
         lookup =
             bloom_may_have(&filter->bloom, hash_of(name)) ? look_up(filter, name) : LOOKUP_FOUND;
     errno = before;
@@ -275,21 +274,21 @@ static bool filter_may_have_any(struct filter *filter, const uint32_t *ids, size
 }
 
 /* As local_gids_leave, of either file. */
-static enum lookup ids_leave(struct filter *filter, uint32_t *ids, size_t *count)
+static enum lookup ids_leave(struct filter *filter, uint32_t *ids, size_t *count, unsigned now)
 {
     int before = errno;
     enum lookup lookup = LOOKUP_UNAVAILABLE;
 
-    if ((is_fresh(filter) && has_this_window(filter)) || fill(filter))
+    if ((is_fresh(filter, now) && has_this_window(filter)) || fill(filter))
         lookup = filter_may_have_any(filter, ids, *count) ? take_out_local(filter, ids, count)
                                                           : LOOKUP_FOUND;
     errno = before;
     return lookup;
 }
 
-enum lookup local_gids_leave(uint32_t *gids, size_t *count)
+enum lookup local_gids_leave(uint32_t *gids, size_t *count, unsigned now)
 {
-    return ids_leave(&groups, gids, count);
+    return ids_leave(&groups, gids, count, now);
 }
 
 /* Not as in the file that the filter has seen, so nobody has looked for it there. */
@@ -308,24 +307,30 @@ bool local_mapping_stands(size_t i)
     return known && (atomic_load_explicit(&mappings[i], memory_order_relaxed) & 1);
 }
 
-static enum lookup leaves(struct filter *filter, uint32_t id)
+static enum lookup leaves(struct filter *filter, uint32_t id, unsigned now)
 {
     size_t count = 1;
-    enum lookup lookup = ids_leave(filter, &id, &count);
+    enum lookup lookup = ids_leave(filter, &id, &count, now);
 
     return lookup == LOOKUP_FOUND && !count ? LOOKUP_ABSENT : lookup;
 }
 
-enum lookup local_names_permit_with(const char *name, uint32_t gid)
+enum lookup local_names_permit_with(const char *name, uint32_t gid, unsigned now)
 {
     enum lookup lookup = local_names_permit(name);
 
-    return lookup == LOOKUP_FOUND ? leaves(&groups, gid) : lookup;
+    return lookup == LOOKUP_FOUND ? leaves(&groups, gid, now) : lookup;
+}
+
+enum lookup local_gid_permits(uint32_t gid, unsigned now)
+{
+    return leaves(&groups, gid, now);
 }
 
 enum lookup local_ids_permit(uint32_t id)
 {
-    enum lookup lookup = leaves(&groups, id);
+    unsigned now = coarse_seconds();
+    enum lookup lookup = leaves(&groups, id, now);
 
-    return lookup == LOOKUP_FOUND ? leaves(&users, id) : lookup;
+    return lookup == LOOKUP_FOUND ? leaves(&users, id, now) : lookup;
 }

@@ -26,15 +26,18 @@
  * being the same, as they are to sudo. UNAVAILABLE: such a file cannot be read. Keeps errno.
  */
 enum lookup local_names_permit(const char *name);
-/* The same; and no group of LOCAL_GROUP has the number, for who has it is in that group. */
-enum lookup local_names_permit_with(const char *name, uint32_t gid);
+/* The same; and no group of LOCAL_GROUP has the number, for who has it is in that group. `now`: of
+ * the coarse clock (nss_module/coarse.h). */
+enum lookup local_names_permit_with(const char *name, uint32_t gid, unsigned now);
+/* The number alone, for somebody whose name is a full one. */
+enum lookup local_gid_permits(uint32_t gid, unsigned now);
 /* FOUND: neither a group of LOCAL_GROUP nor a user of LOCAL_PASSWD has this number. Keeps errno. */
 enum lookup local_ids_permit(uint32_t id);
 /*
  * FOUND: `gids` holds none any more that a group of LOCAL_GROUP has; `*count` are left. UNAVAILABLE:
  * as above; what `gids` holds is of no use then. Keeps errno.
  */
-enum lookup local_gids_leave(uint32_t *gids, size_t *count);
+enum lookup local_gids_leave(uint32_t *gids, size_t *count, unsigned now);
 /*
  * Whether LOCAL_GROUP has the local group of mapping `i` of this process's settings, by its name and
  * number both: a number alone may have gone to another group. Call local_gids_leave first, which

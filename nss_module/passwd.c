@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* getpwnam(3), getpwuid(3), getpwent(3): the snapshot's people as glibc wants them. */
 #include "nss_module/answer.h"
+#include "nss_module/coarse.h"
 #include "nss_module/current.h"
 #include "nss_module/first_sign_in.h"
 #include "nss_module/form.h"
@@ -49,19 +50,24 @@ static enum nss_status fill(enum lookup lookup, const struct answer_space *space
     return answer(lookup, space, error);
 }
 
-static enum lookup unless_local(enum lookup lookup, const struct snapshot_person *person)
+/* A full name, which no local group or user has, is not read again: it has only just been written. */
+static enum lookup unless_local(enum lookup lookup, const struct snapshot_person *person,
+                                unsigned now)
 {
-    return lookup == LOOKUP_FOUND ? local_names_permit_with(person->name, person->uid) : lookup;
+    if (lookup != LOOKUP_FOUND)
+        return lookup;
+    return names_here() == NAMES_FULL ? local_gid_permits(person->uid, now)
+                                      : local_names_permit_with(person->name, person->uid, now);
 }
 
-static enum lookup by_name(const struct snapshot *snapshot, const char *name,
-                           struct answer_space *space, struct snapshot_person *person)
+static enum lookup by_name(const struct pin *pin, const char *name, struct answer_space *space,
+                           struct snapshot_person *person)
 {
-    enum lookup lookup = snapshot_person_by_name(snapshot, name, space, person);
+    enum lookup lookup = snapshot_person_by_name(pin->snapshot, name, space, person);
 
     if (lookup == LOOKUP_ABSENT)
-        return first_sign_in_answer(snapshot, name, space, person);
-    lookup = unless_local(lookup, person);
+        return first_sign_in_answer(pin->snapshot, name, space, person);
+    lookup = unless_local(lookup, person, pin->now);
     return lookup == LOOKUP_FOUND && !first_sign_in_agrees(person) ? LOOKUP_ABSENT : lookup;
 }
 
@@ -76,7 +82,7 @@ enum nss_status _nss_latchkey_getpwnam_r(const char *name, struct passwd *out, c
     if (!may_be_a_person(name))
         return answer(LOOKUP_ABSENT, NULL, error);
     if (current_pin(&pin)) {
-        lookup = by_name(pin.snapshot, name, &space, &person);
+        lookup = by_name(&pin, name, &space, &person);
         current_unpin(&pin);
     }
     return fill(lookup, &space, &person, out, buffer, error);
@@ -96,7 +102,7 @@ enum nss_status _nss_latchkey_getpwuid_r(uid_t uid, struct passwd *out, char *bu
         lookup = snapshot_person_by_uid(pin.snapshot, uid, &space, &person);
         current_unpin(&pin);
     }
-    lookup = unless_local(lookup, &person);
+    lookup = unless_local(lookup, &person, pin.now);
     return fill(lookup, &space, &person, out, buffer, error);
 }
 
@@ -116,7 +122,7 @@ static enum lookup next_person(struct answer_space *space, struct snapshot_perso
     do {
         before = people.place;
         next = snapshot_next_person(snapshot, &people.place, space, person);
-        lookup = unless_local(next, person);
+        lookup = unless_local(next, person, coarse_seconds());
     } while (next == LOOKUP_FOUND && lookup == LOOKUP_ABSENT);
     if (lookup == LOOKUP_UNAVAILABLE)
         people.place = before;

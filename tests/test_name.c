@@ -330,61 +330,6 @@ static void names_that_mean_power_are_known_whole(void **state)
             fail_msg("%s is taken for dangerous", no[i]);
 }
 
-static bool is_spelt_short(const char *name)
-{
-    return name_is_group(name); /* which a model of its own judges above */
-}
-
-/* `list` with each byte exchanged for each other one. */
-static void try_list(const char *good, size_t size, enum names form, bool (*legal)(const char *))
-{
-    for (size_t at = 0; at < size; at++) {
-        for (unsigned byte = 0; byte < 256; byte++) {
-            char *list = malloc(size), *names[8], *rest;
-            size_t count = 0;
-            bool all = true;
-
-            memcpy(list, good, size);
-            list[at] = (char)byte;
-            for (rest = list; rest < list + size && memchr(rest, 0, (size_t)(list + size - rest));
-                 rest += strlen(rest) + 1, count++)
-                all &= legal(rest);
-            all &= list[size - 1] == '\0';
-            assert_int_equal(name_split_people(list, size, names, count, form), all && count);
-            assert_false(name_split_people(list, size, names, count + 1, form));
-            names[count ? count - 1 : 0] = NULL;
-            assert_false(count && name_split_people(list, size, names, count - 1, form));
-            assert_null(names[count ? count - 1 : 0]); /* no more than it was told to */
-            free(list);
-        }
-    }
-}
-
-/* What the automaton says about a list is what it says about each name of it. */
-static void a_list_is_good_when_each_name_is(void **state)
-{
-    static const char full[] = "ada@contoso.example\0b@c.d\0_x-1@s-1.example.org";
-    static const char brief[] = "ada\0b\0_x-1.2";
-
-    (void)state;
-    try_list(full, sizeof full, NAMES_FULL, person_is_legal);
-    try_list(brief, sizeof brief, NAMES_SHORT, is_spelt_short);
-    assert_true(name_split_people(NULL, 0, NULL, 0, NAMES_FULL));
-    assert_true(name_split_people(NULL, 0, NULL, 0, NAMES_SHORT));
-}
-
-static void a_short_name_in_a_list_is_measured_too(void **state)
-{
-    char list[NAME_MOST + 2], *names[1];
-
-    (void)state;
-    memset(list, 'a', sizeof list);
-    list[NAME_MOST + 1] = '\0';
-    assert_false(name_split_people(list, NAME_MOST + 2, names, 1, NAMES_SHORT));
-    list[NAME_MOST] = '\0';
-    assert_true(name_split_people(list, NAME_MOST + 1, names, 1, NAMES_SHORT));
-}
-
 /* One spelling for each host: what is a name on one kind of host is none on the other. */
 static void a_name_fits_one_kind_of_host(void **state)
 {
@@ -415,68 +360,6 @@ static void a_name_fits_one_kind_of_host(void **state)
         if (name_fits(cases[i].name, NAMES_SHORT) != cases[i].brief)
             fail_msg("\"%s\" as a short name", cases[i].name);
     }
-}
-
-static bool each_is_legal(const char *list, size_t size, size_t *count)
-{
-    bool all = size && list[size - 1] == '\0';
-
-    *count = 0;
-    for (size_t i = 0; i < size; i++)
-        *count += list[i] == '\0';
-    for (const char *rest = list; all && rest < list + size; rest += strlen(rest) + 1)
-        all = person_is_legal(rest);
-    return all;
-}
-
-/* Names are judged in blocks: each byte of some is once the first of a block, and the last. */
-static void a_list_is_judged_alike_wherever_its_names_stand(void **state)
-{
-    static const char good[] = "ada@contoso.example\0b@c.d\0_x-1@s-1.example.org",
-                      bytes[] = {'\0', '@', '.', '-', '_', 'a',  'z',    '0',    '9',   'A',
-                                 ':',  '/', '`', '{', ' ', '\n', '\x7f', '\x80', '\xff'};
-
-    (void)state;
-    for (size_t first = 5; first < 5 + 130; first++) {
-        size_t size = first + 1 + sizeof good, count;
-        OWNED(free_memory) char *list = malloc(size);
-        char *names[8], was;
-
-        assert_non_null(list);
-        memset(list, 'a', first - 4);
-        memcpy(list + first - 4, "@b.c", 5);
-        memcpy(list + first + 1, good, sizeof good);
-        assert_true(name_split_people(list, size, names, 4, NAMES_FULL));
-        for (size_t at = 0; at < size; at++) {
-            was = list[at];
-            for (size_t i = 0; i < sizeof bytes; i++) {
-                bool legal;
-
-                list[at] = bytes[i];
-                legal = each_is_legal(list, size, &count);
-                names[count] = list;
-                if (name_split_people(list, size, names, count, NAMES_FULL) != legal ||
-                    names[count] != list)
-                    fail_msg("name of %zu bytes, byte %zu is %02x", first, at, bytes[i] & 0xff);
-                if (legal && names[count - 1] + strlen(names[count - 1]) + 1 != list + size)
-                    fail_msg("name of %zu bytes, byte %zu: names stand elsewhere", first, at);
-            }
-            list[at] = was;
-        }
-    }
-}
-
-static void labels_in_a_list_are_measured_too(void **state)
-{
-    char list[100] = "ada@", *names[1];
-
-    (void)state;
-    memset(list + 4, 'a', 64);
-    memcpy(list + 68, ".de", 4);
-    assert_false(name_split_people(list, 72, names, 1, NAMES_FULL));
-    memmove(list + 4, list + 5, 68);
-    assert_true(name_split_people(list, 71, names, 1, NAMES_FULL));
-    assert_ptr_equal(names[0], list);
 }
 
 static void ids_outside_the_window_are_never_ours(void **state)
@@ -518,11 +401,7 @@ int main(void)
         cmocka_unit_test(every_name_is_judged_as_the_rules_say),
         cmocka_unit_test(a_few_names_spelled_out),
         cmocka_unit_test(names_that_mean_power_are_known_whole),
-        cmocka_unit_test(a_list_is_good_when_each_name_is),
-        cmocka_unit_test(a_short_name_in_a_list_is_measured_too),
         cmocka_unit_test(a_name_fits_one_kind_of_host),
-        cmocka_unit_test(a_list_is_judged_alike_wherever_its_names_stand),
-        cmocka_unit_test(labels_in_a_list_are_measured_too),
         cmocka_unit_test(ids_outside_the_window_are_never_ours),
         cmocka_unit_test(fields_cannot_end_an_entry),
     };
