@@ -160,6 +160,39 @@ static bool people_show(struct store *store, const struct local *local,
                                               &met, why);
 }
 
+/* An id that the window in force leaves out is no damage: whoever narrowed the window can mend it. */
+static bool blame_window(sqlite3 *db, struct error *why)
+{
+    OWNED(statement_release)
+    sqlite3_stmt *query = store_prepare(
+        db,
+        "SELECT uid, name FROM person WHERE uid NOT BETWEEN ?1 AND ?2 AND uid BETWEEN 1 AND ?3"
+        " UNION ALL SELECT gid, name FROM directory_group"
+        " WHERE gid NOT BETWEEN ?1 AND ?2 AND gid BETWEEN 1 AND ?3 LIMIT 1",
+        &(struct error){0});
+    const struct id_window window = id_window();
+    char name[NAME_MOST + 1];
+
+    if (!query || sqlite3_bind_int64(query, 1, window.least) != SQLITE_OK ||
+        sqlite3_bind_int64(query, 2, window.most) != SQLITE_OK ||
+        sqlite3_bind_int64(query, 3, UINT32_MAX) != SQLITE_OK ||
+        store_step(query, &(struct error){0}) != STEP_ROW ||
+        !column_copy(query, 1, name, sizeof name))
+        return false;
+    return error_set(why, ERROR_CONFIG,
+                     "%.80s has id %lld, outside the window in force, %u to %u: set id_min and "
+                     "id_max around it, then run latchkey config apply",
+                     name, (long long)sqlite3_column_int64(query, 0), window.least, window.most);
+}
+
+static bool show(struct store *store, const struct local *local, struct snapshot_builder *builder,
+                 struct error *why)
+{
+    return (groups_show(store->db, local, builder, why) &&
+            people_show(store, local, builder, why)) ||
+           blame_window(store->db, why);
+}
+
 /* Everything as of one moment, and the count of changes that this moment had seen. */
 static bool gather(struct store *store, const struct local *local, struct snapshot_builder *builder,
                    int64_t *changes, struct error *why)
@@ -167,8 +200,7 @@ static bool gather(struct store *store, const struct local *local, struct snapsh
     OWNED(transaction_end) struct transaction transaction = {0};
 
     return transaction_read(&transaction, store, why) &&
-           fact_read(store->db, FACT_CHANGES, changes, why) &&
-           groups_show(store->db, local, builder, why) && people_show(store, local, builder, why);
+           fact_read(store->db, FACT_CHANGES, changes, why) && show(store, local, builder, why);
 }
 
 /* Where this fails, the next acceptance only asks for one publication more than needed. */

@@ -287,7 +287,38 @@ static void a_group_keeps_its_gid_and_name_over_members(void **state)
     assert_null(group.members[1]);
 }
 
+/* A window can be narrowed, and widened again, under a store that is as good as before. */
+static void an_id_outside_the_window_is_told_and_can_be_mended(void **state)
+{
+    const struct id_window before = id_window();
+    struct account account = account_of("ada");
+    struct acceptance acceptance = ACCEPTANCE(&account);
+    OWNED(strings_release) struct strings ids = STRINGS_WITH_LIMIT(1);
+    OWNED(strings_release) struct strings out = STRINGS_WITH_LIMIT(1);
+    struct person person;
+    struct error why;
+    char wanted[64];
+    bool changed;
+
+    (void)state;
+    assert_true(strings_add(&ids, "engineers"));
+    acceptance.group_ids = &ids;
+    assert_true(store_accept(store, &acceptance, &person, &changed, &out, &why));
+    for (int above = 0; above < 2; above++) {
+        id_window_use(above ? (struct id_window){before.least, person.uid - 1}
+                            : (struct id_window){person.uid + 1, before.most});
+        assert_false(store_publish(store, place.public, &why));
+        assert_int_equal(why.kind, ERROR_CONFIG);
+        snprintf(wanted, sizeof wanted, "ada@contoso.example has id %u, outside", person.uid);
+        assert_non_null(strstr(why.text, wanted));
+        assert_non_null(strstr(why.text, "latchkey config apply"));
+    }
+    id_window_use(before);
+    assert_true(store_publish(store, place.public, &why));
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(an_id_outside_the_window_is_told_and_can_be_mended),
     TEST(groups_get_clean_names_or_are_left_out),
     TEST(only_what_the_snapshot_shows_is_a_public_change),
     TEST(a_change_that_was_not_published_is_still_waiting),
