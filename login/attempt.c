@@ -137,14 +137,15 @@ static enum verdict admit_by_password(struct attempt *a, const struct decision *
 
 /*
  * The verifier that is remembered stays unless it was found wrong. Whoever has shown no secret that
- * is right here chooses one for the next time, but no guest does: record.c.
+ * is right here, or one that a refusal has ended since, chooses one for the next time, but no guest
+ * does: record.c.
  */
 static enum verdict admit_by_code(struct attempt *a)
 {
     talk_wait(a->talk, ATTEMPT_STORE_MS);
     record_commit(a, a->local == LOCAL_WRONG ? "" : NULL);
-    if (a->recording.allowed && a->recording.done && a->local != LOCAL_RIGHT &&
-        !a->outcome.identity.guest)
+    if (a->recording.allowed && a->recording.done &&
+        (a->local != LOCAL_RIGHT || !*a->person.verifier) && !a->outcome.identity.guest)
         passphrase_choose(a, *a->secret ? a->secret : NULL);
     return conclude_recording(a);
 }

@@ -4,7 +4,7 @@ import socket
 from expect import check
 from sign_in.codes import (ASK, DEVICE_GRANT, PHRASE, SEAT, approved, be_quick, becomes, enrol_by_code, polls, text_of,
                            user_code)
-from sign_in.harness import ADA, BOB, ELSEWHERE, GENERIC, NEW, PASSWORD, UNREACHED, wait_until
+from sign_in.harness import ADA, BOB, ELSEWHERE, GENERIC, NEW, PASSWORD, UNREACHED, Test, wait_until
 
 STOPPED = 'Sign-in stopped.'
 EITHER = 'Password, or Enter for a code: '
@@ -359,6 +359,23 @@ def where_no_code_can_be_had_a_dead_token_is_as_a_cut_line(t):
     t.script(endpoint='device', fault='drop')
     sign_in = t.host.sign_in(ADA, PHRASE, **SEAT)
     check((sign_in.verdict, sign_in.mode) == ('admit', 'offline'), sign_in)
+
+
+def whose_secret_ended_with_a_refusal_chooses_one_anew(t):
+    """The token was revoked, which ends the secret too, right as it was; a code then lets her in."""
+    other = NEW + ' that is long'
+    for know, secret in ((know_by_code, PHRASE), (Test.know_ada, PASSWORD)):
+        t.begin()
+        know(t)
+        be_quick(t)
+        t.script(endpoint='token:refresh_token', number=50173)
+        t.script(endpoint='token:password', number=50076)
+        chosen = t.host.sign_in(ADA, secret, approved(t), other, other, **SEAT)
+        t.expect('admit', chosen, 'Choose a passphrase')
+        t.unscript()
+        t.expect('deny', t.host.sign_in(ADA, secret, **SEAT))
+        t.expect('admit', t.host.sign_in(ADA, other, **SEAT))
+        t.offline('admit', other, **SEAT)
 
 
 def a_password_that_was_changed_elsewhere_ends_the_old_one(t):
