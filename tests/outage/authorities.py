@@ -119,6 +119,16 @@ def a_federated_password_is_not_sent(t, form):
     t.emulator.order('/_realm', {DOMAIN: 'Managed'})
 
 
+def nor_that_of_somebody_known_by_a_code(t, form):
+    know(t, form)
+    t.set_person("verifier = '', last_password = 0")
+    t.emulator.order('/_realm', {DOMAIN: 'Federated'})
+    count = len(t.emulator.order('/_log'))
+    t.expect_not_admitted(t.timed(ADA, PASSWORD))
+    check(asked(t, form, count) == ['realm'])
+    t.emulator.order('/_realm', {DOMAIN: 'Managed'})
+
+
 def goes_on_in_an_outage(t):
     """From no connection at all to answers of no use."""
     for fault in ({'listen': {'mode': 'abort_handshake'}}, {'number': 90033}):
@@ -303,6 +313,7 @@ def no_tenant(t, setting, trouble):
 
 
 CELLS = {
+    nor_that_of_somebody_known_by_a_code: ('tenant by GUID', 'China'),
     a_federated_password_is_not_sent: ('tenant by GUID', 'tenant by domain', 'US Government', 'China, alias'),
     signs_in_on_and_offline: FORMS, no_token_of_another: ONE_OF_EACH, no_key_of_another: ONE_OF_EACH,
     no_document_of_another: ONE_OF_EACH, home: ('tenant by GUID', 'US Government', 'China',

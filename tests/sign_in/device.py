@@ -386,13 +386,3 @@ def a_password_that_was_changed_elsewhere_ends_the_old_one(t):
     t.expect('admit', t.host.sign_in(ADA, NEW, approved(t), PHRASE, PHRASE, **SEAT))
     t.offline('unavailable', PASSWORD, **SEAT)
     t.offline('admit', PHRASE, **SEAT)
-
-
-def passwords_of_federated_people_are_never_sent(t):
-    if 'login.microsoftonline' not in t.emulator.about['issuer']:
-        return
-    t.emulator.order('/_realm', {'contoso.example': 'Federated'})
-    t.configure()
-    be_quick(t)
-    t.expect('admit', t.host.sign_in(ADA, PASSWORD, approved(t), PHRASE, PHRASE, **SEAT))
-    check('password' not in t.seen())
