@@ -42,8 +42,9 @@ struct attempt {
     struct person row;    /* the same as the store has it */
     enum refused noted;   /* the note, REFUSED_NOT when there was none */
     bool known;
-    bool offline_person;                 /* `offline_allow` has the person */
-    time_t last_password;                /* of the person when the secret had been typed */
+    bool passphrase;      /* what is typed is a local one, or was, whoever the name belonged to */
+    bool offline_person;  /* `offline_allow` has the person */
+    time_t last_password; /* of the person when the secret had been typed */
     char issuer[IDENTITY_TEXT_MOST + 1]; /* whose people are ours; empty: not known yet */
 
     /* Its own, released by attempt_release. */

@@ -45,6 +45,7 @@ static enum lookup read_person(struct attempt *a, struct person *row, struct per
     struct person found;
     enum lookup lookup = store_person_by_name(a->store, a->name, &found, why);
 
+    a->passphrase = lookup == LOOKUP_FOUND ? found.passphrase : a->passphrase;
     if (lookup == LOOKUP_FOUND)
         lookup = is_of_our_issuer(a, &found, why);
     if (lookup != LOOKUP_FOUND)
@@ -121,7 +122,7 @@ struct remembered known_facts(const struct attempt *a)
             *a->request->remote_host ? config->offline_days_remote : config->offline_days,
         .offline_person = a->offline_person,
         .offline_service = policy_offline_serves(&config->offline_services, a->request->service),
-        .may_ask_password = strings_have(&config->methods, CONFIG_PASSWORD),
+        .may_ask_password = strings_have(&config->methods, CONFIG_PASSWORD) && !a->passphrase,
         .may_ask_token = online_may_ask_token(a) && !known_token_rests(a),
     };
 }

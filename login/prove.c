@@ -39,12 +39,6 @@ static void settle_check(struct attempt *a, enum local local)
 
 /* --- The first question. --- */
 
-/* What is typed then is nobody else's business. Others may have chosen one while this one waited. */
-static bool is_passphrase(const struct attempt *a)
-{
-    return a->known && a->person.passphrase;
-}
-
 void prove_account(struct attempt *a)
 {
     const struct remembered remembered = known_facts(a);
@@ -69,8 +63,10 @@ static void compare_anew(struct attempt *a, struct compare *compare)
 
 static void ask_about_password(struct attempt *a, struct compare *compare)
 {
-    if (is_passphrase(a)) {
-        prove_account(a);
+    /* Others may have chosen a passphrase while this one waited: that is nobody else's business. */
+    if (a->passphrase) {
+        if (a->known)
+            prove_account(a);
     } else if (!a->known) {
         online_ask_password(a);
     } else if (reserve_check(a)) {
@@ -171,7 +167,7 @@ static struct facts facts_of(const struct attempt *a)
         .result = a->result,
         .local = a->local,
         .offline = policy_offline(&remembered),
-        .may_ask_password = !a->asked_password && remembered.may_ask_password && !is_passphrase(a),
+        .may_ask_password = !a->asked_password && remembered.may_ask_password,
         .may_ask_code = a->has_codes && !a->asked_code,
         .code_first = strcmp(a->config->methods.items[0], CONFIG_DEVICE_CODE) == 0,
         .may_ask_token = remembered.may_ask_token,
@@ -186,7 +182,7 @@ static struct facts facts_of(const struct attempt *a)
 /* False: it was not asked about. */
 static bool ask_password(struct attempt *a, struct compare *compare)
 {
-    if (a->known && a->local != LOCAL_RIGHT && (!take_check(a, compare) || is_passphrase(a)))
+    if (a->known && a->local != LOCAL_RIGHT && (!take_check(a, compare) || a->passphrase))
         return false;
     online_ask_password(a);
     if (a->known && a->local != LOCAL_RIGHT)

@@ -79,6 +79,17 @@ def nor_when_nothing_is_left_of_it(t):
     nothing_typed_was_sent(t)
 
 
+def nor_to_another_issuer(t):
+    """Whose people are strangers here, whatever they are called."""
+    with_passphrase(t)
+    t.configure(issuer=t.emulator.about['plain_issuer'])
+    for secret in (PHRASE, OTHER):
+        t.expect('deny', t.host.sign_in(ADA, secret), GENERIC)
+    check('password' not in t.seen())
+    t.expect('deny', t.host.sign_in(BOB, OTHER), GENERIC)
+    check('password' in t.seen(), 'of whom no passphrase is known')
+
+
 def a_refused_person_is_not_let_in_by_it(t):
     """Without a token nobody could be asked: that is no proof that was not due."""
     with_passphrase(t, recheck_minutes=60)
