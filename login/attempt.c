@@ -281,7 +281,7 @@ enum verdict attempt_sign_in(struct attempt *a)
     enum verdict verdict;
 
     if (heard != HEARD_REPLY)
-        return VERDICT_FAILED;
+        return heard == HEARD_NOTHING ? VERDICT_DENY : VERDICT_FAILED;
     if (!*a->secret && !a->has_codes)
         return say(a, WORDS_BAD, VERDICT_DENY);
     a->typed_ms = clock_ms();

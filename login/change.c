@@ -60,7 +60,7 @@ static enum verdict prove_current(struct attempt *a)
         return say(a, WORDS_NO_PASSPHRASE, VERDICT_FORBIDDEN);
     heard = talk_secret(a->talk, words_text(WORDS_ASK_CURRENT), &a->secret, &a->why);
     if (heard != HEARD_REPLY)
-        return VERDICT_FAILED;
+        return heard == HEARD_NOTHING ? VERDICT_DENY : VERDICT_FAILED;
     if (!*a->secret)
         return say(a, WORDS_BAD, VERDICT_DENY);
     talk_wait(a->talk, ATTEMPT_STORE_MS);
