@@ -112,6 +112,18 @@ static void show(struct attempt *a, const struct device_code *code)
 
 /* --- What came of it. --- */
 
+/* Asking once more would not have helped: platform/device.c. */
+static enum words words_of_failure(const struct attempt *a)
+{
+    enum words advice = online_advice(&a->outcome);
+
+    if (advice != WORDS_NONE)
+        return advice;
+    if (a->outcome.alarm == ALARM_SETUP)
+        return WORDS_SETUP;
+    return a->outcome.why.kind == ERROR_SYSTEM ? WORDS_BROKEN : WORDS_DECLINED;
+}
+
 static void take_answer(struct attempt *a)
 {
     const struct outcome *outcome = &a->outcome;
@@ -124,7 +136,7 @@ static void take_answer(struct attempt *a)
     } else if (outcome->answer == ANSWER_ACCEPTED) {
         end(a, WORDS_STOPPED, "nobody was there any more");
     } else if (outcome->answer == ANSWER_UNREACHABLE) {
-        end(a, WORDS_CODE_LATE, NULL);
+        end(a, words_of_failure(a), NULL);
     } else if (outcome->refusal == REFUSAL_UNTRUSTED && advice == WORDS_NONE) {
         end(a, WORDS_OTHER_PERSON, NULL);
     } else {

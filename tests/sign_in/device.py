@@ -178,6 +178,17 @@ def a_person_can_give_up(t):
     t.expect('deny', t.host.sign_in(ADA, '', '', 'q', **SEAT), 'not signed in there yet')
 
 
+def what_is_wrong_with_the_set_up_is_not_called_late(t):
+    t.configure()
+    for number, words in ((7000218, 'not set up correctly'), (50196, 'declined or not completed')):
+        be_quick(t)
+        t.script(endpoint='token:device_code', number=number)
+        sign_in = t.host.sign_in(ADA, '', '', **SEAT)
+        t.expect('deny', sign_in, words)
+        check('ran out' not in text_of(sign_in), sign_in)
+        t.unscript()
+
+
 def asking_too_fast_makes_the_pace_slower(t):
     t.configure()
     be_quick(t)
