@@ -149,6 +149,7 @@ static bool poll_once(struct attempt *a, struct device_code *code)
 {
     struct deadline budget = deadline_in_ms(a->config->login_seconds * 1000LL);
 
+    talk_wait(a->talk, ATTEMPT_STORE_MS + deadline_left_ms(&budget));
     /* What others learned before this question was put is older than its answer. */
     known_refresh(a, &(struct error){0});
     a->link.kept_at_ms = 0;
@@ -167,10 +168,10 @@ static bool await_approval(struct attempt *a, struct device_code *code)
     const int64_t round = clock_ms() + ROUND_MS;
     const int64_t last = round < end_of(a, code) ? round : end_of(a, code);
 
-    talk_wait(a->talk, PAUSE_MOST_MS + a->config->login_seconds * 1000LL);
     do {
         if (code->next_poll_ms > clock_ms() + PAUSE_MOST_MS)
             return false;
+        talk_wait(a->talk, PAUSE_MOST_MS + ATTEMPT_DISK_MS);
         if (!talk_is_there(a->talk, code->next_poll_ms)) {
             end(a, WORDS_STOPPED, "nobody was there any more");
             return true;

@@ -52,14 +52,16 @@ def _receive(sock, length):
     return data
 
 
-def receive_frame(sock):
-    """The next one that is not about the helper's own time."""
+def receive_frame(sock, waits=None):
+    """The next one that is not about the helper's own time; those that are go to `waits`."""
     while True:
         version, kind, length = struct.unpack('>BcH', _receive(sock, 4))
         assert version == VERSION, version
         text = _receive(sock, length)
         if kind != b'W':
             return kind.decode(), text
+        if waits is not None:
+            waits.append(int(text))
 
 
 def send_frame(sock, kind, text):
@@ -74,13 +76,13 @@ class Conversation:
 
     def __init__(self, sock, process):
         self.sock, self.process = sock, process
-        self.told, self.asked = [], []
+        self.told, self.asked, self.waits = [], [], []
         self.waiting = False  # the helper has asked, and was not answered
 
     def _next(self):
         """The kind of the next frame, with its text kept; 'V' holds the verdict, '' an end."""
         try:
-            kind, text = receive_frame(self.sock)
+            kind, text = receive_frame(self.sock, self.waits)
         except (EOFError, ConnectionResetError):
             return '', b''
         if kind in 'TE':

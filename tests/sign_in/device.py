@@ -264,6 +264,20 @@ def wait_between_polls(t):
     return conversation
 
 
+def the_module_is_told_how_long_each_poll_may_take(t):
+    """And each pause before it: neither has to fit in what was said of the other."""
+    t.configure()
+    be_quick(t)
+    conversation = wait_between_polls(t)
+    t.script(endpoint='token:device_code', fault='drop', times=1)
+    wait_until(lambda: len(polls(t)) > 1, 'another poll')
+    approved(t)(conversation)
+    conversation.finish()
+    pause, poll, store = 65000, 28000, 20000
+    check(conversation.waits.count(pause) == conversation.waits.count(poll) == len(polls(t)) > 2, conversation.waits)
+    check(conversation.waits.index(pause) < conversation.waits.index(poll) and store in conversation.waits)
+
+
 def who_goes_between_two_polls_is_noticed_at_once(t):
     t.configure()
     be_quick(t, interval=5)
