@@ -105,6 +105,12 @@ bool draft_finish(struct draft *draft, const char *origin, struct error *why)
                          "%s: domains, allow, signing_algorithms and methods want at "
                          "least one entry",
                          origin);
+    if (config->device_code == CONFIG_CODE_NEVER &&
+        !strings_have(&config->methods, CONFIG_PASSWORD))
+        return error_set(why, ERROR_CONFIG,
+                         "%s: device_code = never leaves nothing of methods = device_code; let one "
+                         "of them be something else",
+                         origin);
     if (!config->offline_allow.count || !config->offline_services.count)
         return error_set(why, ERROR_CONFIG,
                          "%s: offline_allow and offline_services want at least one entry; with "

@@ -352,6 +352,9 @@ static void complaints_name_file_line_and_cure(void **state)
          "f: domains, allow, signing_algorithms and methods want at least one entry"},
         {WHOLE "methods = password passphrase\n",
          "f:5: methods wants password, device_code or both, not \"passphrase\""},
+        {WHOLE "methods = device_code\ndevice_code = never\n",
+         "f: device_code = never leaves nothing of methods = device_code; let one of them be "
+         "something else"},
         {WHOLE "device_code = yes\n", "f:5: device_code wants never, local or always, not \"yes\""},
         {WHOLE "device_code = or\n", "f:5: device_code wants never, local or always, not \"or\""},
         {WHOLE "device_code =\n", "f:5: device_code wants never, local or always, not \"\""},
