@@ -44,6 +44,19 @@ static enum signature verify(const struct attempt *attempt, const char *id_token
                         settings->algorithms, &expected, identity, why);
 }
 
+/*
+ * What a good token that is not for this sign-in says of the person. One that came by a device code
+ * says nothing: anybody may have used that.
+ */
+static enum refusal refusal_of(enum signature signature, enum grant grant)
+{
+    if (grant == GRANT_DEVICE)
+        return REFUSAL_UNTRUSTED;
+    if (signature == SIGNATURE_OTHER)
+        return REFUSAL_ACCOUNT;
+    return signature == SIGNATURE_GUEST ? REFUSAL_POLICY : REFUSAL_UNTRUSTED;
+}
+
 /* An unknown key may be a new one: the key set is fetched once more, but not for every token. */
 static bool take_identity(const struct attempt *attempt, const char *id_token)
 {
@@ -60,7 +73,7 @@ static bool take_identity(const struct attempt *attempt, const char *id_token)
     if (signature == SIGNATURE_GOOD)
         return true;
     if (outcome->why.kind != ERROR_SYSTEM)
-        outcome_refused(outcome, REFUSAL_UNTRUSTED);
+        outcome_refused(outcome, refusal_of(signature, attempt->grant));
     if (signature == SIGNATURE_GUEST)
         outcome->advice = ADVICE_GUEST;
     return false;

@@ -23,6 +23,7 @@ enum signature {
     SIGNATURE_BAD,         /* refused, `why` says what for */
     SIGNATURE_UNKNOWN_KEY, /* refused, but the issuer may have newer keys: fetching them may help */
     SIGNATURE_GUEST,       /* refused, by token_verify alone: good, but of a guest */
+    SIGNATURE_OTHER,       /* the same, but of another object id than was expected */
     SIGNATURE_GOOD
 };
 

@@ -95,13 +95,12 @@ static bool check_person(const json_t *claims, const struct expected *expected,
 {
     const char *person;
 
+    (void)expected;
     if (!json_text(claims, "sub", IDENTITY_TEXT_MOST, &person, why) ||
         !json_text_if_any(claims, "oid", IDENTITY_TEXT_MOST, &person, why))
         return false;
     if (!within(person, ' ', '~'))
         return claim_untrusted(why, "the object id is not printable ASCII");
-    if (expected->object_id && strcmp(person, expected->object_id) != 0)
-        return claim_untrusted(why, "the token is of another person by this name");
     return text_copy(draft->object_id, sizeof draft->object_id, person) ||
            claim_untrusted(why, "the object id is too long");
 }
@@ -205,6 +204,21 @@ static bool is_id_token(const json_t *header, struct error *why)
     return text_equal_folded(type, "JWT") || claim_untrusted(why, "its typ is not JWT");
 }
 
+/* Nothing is wrong with the token; but is it of somebody whom it may be of? */
+static enum signature person_fits(const struct identity *identity, const struct expected *expected,
+                                  struct error *why)
+{
+    if (expected->object_id && strcmp(identity->object_id, expected->object_id) != 0) {
+        claim_untrusted(why, "ID token: of another person by this name");
+        return SIGNATURE_OTHER;
+    }
+    if (identity->guest && !expected->guests) {
+        claim_untrusted(why, "ID token: a guest of this tenant");
+        return SIGNATURE_GUEST;
+    }
+    return SIGNATURE_GOOD;
+}
+
 enum signature token_verify(const char *compact, size_t length, const struct keys *keys,
                             unsigned algorithms, const struct expected *expected,
                             struct identity *identity, struct error *why)
@@ -222,13 +236,12 @@ enum signature token_verify(const char *compact, size_t length, const struct key
             why->kind = ERROR_UNTRUSTED;
         return SIGNATURE_BAD;
     }
-    if (draft.guest && !expected->guests) {
-        claim_untrusted(why, "ID token: a guest of this tenant");
-        return SIGNATURE_GUEST;
+    result = person_fits(&draft, expected, why);
+    if (result == SIGNATURE_GOOD) {
+        *identity = draft;
+        draft = (struct identity){0};
     }
-    *identity = draft;
-    draft = (struct identity){0};
-    return SIGNATURE_GOOD;
+    return result;
 }
 
 enum signature token_signature(const char *compact, size_t length, const struct keys *keys,

@@ -360,6 +360,40 @@ static void a_guest_is_told_apart_and_let_in_only_where_guests_are(void **state)
         }
 }
 
+static void another_person_by_the_name_is_told_apart(void **state)
+{
+    static const struct {
+        struct mutation mutation;
+        enum signature signature;
+    } rows[] = {
+        {{.says = "the same"}, SIGNATURE_GOOD},
+        {{"another oid", .claims = {{"oid", "\"33333333-3333-3333-3333-333333333334\""}}},
+         SIGNATURE_OTHER},
+        {{"a guest with another oid", .claims = {{"oid", "\"other\""}, {"acct", "1"}}},
+         SIGNATURE_OTHER},
+        {{"another issuer's", .claims = {{"oid", "\"other\""}, {"iss", "\"" GENERIC "\""}}},
+         SIGNATURE_BAD},
+        {{"another name's",
+          .claims = {{"oid", "\"other\""}, {"preferred_username", "\"eve@contoso.example\""}}},
+         SIGNATURE_BAD},
+        {{"another audience's", .claims = {{"oid", "\"other\""}, {"aud", "\"other\""}}},
+         SIGNATURE_BAD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        OWNED(free_memory) char *token = token_of(&rows[i].mutation, rsa, &plain_sha256);
+        OWNED(identity_release) struct identity identity = {0};
+        struct expected expected = ada;
+        struct error why = {0};
+
+        expected.object_id = ADA;
+        if (token_verify(token, strlen(token), issuer_keys, ALL, &expected, &identity, &why) !=
+            rows[i].signature)
+            fail_msg("%s: %s", rows[i].mutation.says, why.text);
+    }
+}
+
 static void the_identity_is_what_the_claims_say(void **state)
 {
     OWNED(free_memory) char *token = good_token("\"RS256\"");
@@ -456,6 +490,7 @@ int main(void)
         cmocka_unit_test(tokens_that_say_anything_wrong_are_refused),
         cmocka_unit_test(tokens_that_say_what_is_expected_are_accepted),
         cmocka_unit_test(a_guest_is_told_apart_and_let_in_only_where_guests_are),
+        cmocka_unit_test(another_person_by_the_name_is_told_apart),
         cmocka_unit_test(the_identity_is_what_the_claims_say),
         cmocka_unit_test(a_groups_claim_counts_only_when_it_is_whole),
         cmocka_unit_test(more_groups_than_allowed_count_as_none),

@@ -176,6 +176,12 @@ def home(t, form):
 
 # What is another's. -----------------------------------------------------------------------------------
 
+# The platform says that she is one: held against her until it says otherwise.
+GUESTS = {'guest': {'acct': 1}, 'guest of another tenant': {'idp': f'https://sts.windows.net/{OTHER}/'},
+          'guest by mail': {'idp': 'mail'}, 'guest with a personal account': {'idp': 'live.com'},
+          'guest of another tenant, by its issuer': {'idp': f'https://{PUBLIC}/{OTHER}/v2.0'}}
+
+
 def tokens_of_others(form):
     place = place_of(form)
     theirs = place.issuer.replace(TENANT, OTHER)
@@ -187,10 +193,7 @@ def tokens_of_others(form):
                                     else f'https://{PUBLIC}/{TENANT}/v2.0'},
         'another tenant in tid': {'tid': OTHER}, 'another tenant in both': {'tid': OTHER, 'iss': theirs},
         'tid that is no GUID': {'tid': DOMAIN}, 'personal account': {
-            'tid': PERSONAL, 'iss': place.issuer.replace(TENANT, PERSONAL)},
-        'guest': {'acct': 1}, 'guest of another tenant': {'idp': f'https://sts.windows.net/{OTHER}/'},
-        'guest by mail': {'idp': 'mail'}, 'guest with a personal account': {'idp': 'live.com'},
-        'guest of another tenant, by its issuer': {'idp': f'https://{PUBLIC}/{OTHER}/v2.0'}}
+            'tid': PERSONAL, 'iss': place.issuer.replace(TENANT, PERSONAL)}}
     if B2C in place.base:
         changes.update({'another policy': {'tfp': 'b2c_1_weak', 'acr': None},
                         'another policy in acr': {'tfp': None, 'acr': 'b2c_1_weak'}})
@@ -216,6 +219,17 @@ def leaves_nothing(t, name, secret, *about, **request):
     t.host.forget_attempts()
 
 
+def no_guest(t, *about):
+    for how, claims in GUESTS.items():
+        t.script(endpoint='token', token={'claims': claims})
+        leaves_nothing(t, BOB, BOBS, how, *about)
+        t.expect_not_admitted(t.timed(ADA, PASSWORD), how, *about)
+        check(t.person('refused') == 5, how, *about)
+        t.set_person('refused = 0')
+        t.emulator.order('/_clear', {})
+        t.host.forget_attempts()
+
+
 def no_token_of_another(t, form):
     for grant in GRANTS if form == 'tenant by GUID' else ('refresh',):
         know(t, form, grant)
@@ -226,6 +240,7 @@ def no_token_of_another(t, form):
                 leaves_nothing(t, BOB, BOBS, how, 'not known')
                 leaves_nothing(t, ADA, '', how, 'by key', action='account', service='sshd')
             t.emulator.order('/_clear', {})
+        no_guest(t, form, grant)
         t.spoil({'listen': {'mode': 'abort_handshake'}})
         t.admitted_offline(t.timed(ADA, PASSWORD))
 
