@@ -17,6 +17,7 @@
 #define LEAST_MS      15000 /* nobody does it in less */
 #define ROUND_MS      15000 /* of asking the platform, after each answer of the person */
 #define PAUSE_MOST_MS 60000 /* between two questions; the module waits for less than two minutes */
+#define LAST_MS       90000 /* to choose a passphrase, before nobody is waited for any more */
 #define LATE_MS       60000 /* an answer may be so late, to hear that it is */
 
 /* Nothing came of it, for a reason that is told. */
@@ -33,9 +34,9 @@ static void end(struct attempt *a, enum words words, const char *reason)
 /* When all must be done, by clock_ms(). */
 static int64_t end_of(const struct attempt *a, const struct device_code *code)
 {
-    int64_t remote = a->begun_ms + REMOTE_MS;
+    int64_t ours = *a->request->remote_host ? a->begun_ms + REMOTE_MS : a->talk->ends_ms - LAST_MS;
 
-    return *a->request->remote_host && remote < code->expires_at_ms ? remote : code->expires_at_ms;
+    return ours < code->expires_at_ms ? ours : code->expires_at_ms;
 }
 
 static void note_outcome(struct attempt *a)

@@ -42,7 +42,7 @@ static struct ruling answer(const struct caller *caller, const struct request *r
 
 static int serve(void)
 {
-    struct talk talk = {.fd = STDIN_FILENO};
+    struct talk talk = {.fd = STDIN_FILENO, .ends_ms = clock_ms() + TALK_ALL_MS};
     struct caller caller = {.uid = (uid_t)-1};
     struct request request = {0};
     struct error why = {0};

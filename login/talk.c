@@ -69,6 +69,16 @@ static enum heard reply_of(const struct frame *frame, char **reply, struct error
     return HEARD_REPLY;
 }
 
+static struct deadline patience_of(const struct talk *talk)
+{
+    struct deadline deadline =
+        deadline_in_ms(talk->patience_ms > TALK_REPLY_MS ? talk->patience_ms : TALK_REPLY_MS);
+
+    if (talk->ends_ms && talk->ends_ms < deadline.at_ms)
+        deadline.at_ms = talk->ends_ms;
+    return deadline;
+}
+
 static enum heard ask(struct talk *talk, enum frame_kind kind, const char *prompt, char **reply,
                       struct error *why)
 {
@@ -78,8 +88,7 @@ static enum heard ask(struct talk *talk, enum frame_kind kind, const char *promp
 
     if (!say(talk, kind, prompt, why))
         return HEARD_FAILED;
-    deadline =
-        deadline_in_ms(talk->patience_ms > TALK_REPLY_MS ? talk->patience_ms : TALK_REPLY_MS);
+    deadline = patience_of(talk);
     if (frame_receive(talk->fd, &frame, &deadline, why))
         heard = reply_of(&frame, reply, why);
     explicit_bzero(&frame, sizeof frame);

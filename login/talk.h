@@ -2,7 +2,8 @@
 /*
  * The helper's side of the conversation with the person, over the socket that
  * the PAM module holds at its other end. Texts are for people, plain UTF-8,
- * at most FRAME_TEXT_MOST bytes. A wait for a person ends after TALK_REPLY_MS.
+ * at most FRAME_TEXT_MOST bytes. A wait for a person ends after TALK_REPLY_MS, and
+ * with the conversation.
  */
 #pragma once
 
@@ -14,12 +15,19 @@
 #endif
 #define TALK_REPLY_MOST 512 /* bytes; PAM_MAX_RESP_SIZE */
 
+/*
+ * From the request to the last answer of the person, however many there are: what is left to be
+ * done then must be over before the unit ends the helper (RuntimeMaxSec).
+ */
+#define TALK_ALL_MS 480000
+
 /* For talk_wait: 15 s of waiting for others (PATIENCE_MS of cache/store_internal.h), and the disk. */
 #define TALK_STORE_MS 20000
 
 struct talk {
     int fd;               /* borrowed */
     int64_t patience_ms;  /* for a person's next answers, when longer than TALK_REPLY_MS */
+    int64_t ends_ms;      /* by clock_ms(): no person is waited for after that; 0: no end */
     struct deadline owed; /* when the module expects the next frame; 0: nothing was sent yet */
 };
 

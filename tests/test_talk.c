@@ -3,7 +3,9 @@
 #include "tests/check.h"
 
 #include "base/own.h"
+#include "login/attempt.h"
 #include "login/talk.h"
+#include "tests/unit_file.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -91,6 +93,39 @@ static void each_verb_sends_its_own_frame(void **state)
     close(pair[1]);
 }
 
+static void nobody_is_waited_for_when_the_conversation_is_over(void **state)
+{
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    for (int patient = 0; patient < 2; patient++) {
+        struct talk talk = {.fd = pair[0], .ends_ms = clock_ms() + patient * 50};
+        struct error why = {0};
+        char *reply = NULL;
+
+        talk.patience_ms = patient * 2LL * TALK_REPLY_MS;
+        assert_int_equal(talk_ask(&talk, "Done? ", &reply, &why), HEARD_FAILED);
+        assert_true(clock_ms() >= talk.ends_ms);
+    }
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* What comes after the last answer: a question to the platform, a derivation, the store. */
+static void the_unit_lets_every_conversation_end(void **state)
+{
+    const unsigned whole =
+        unit_seconds("packaging/systemd/latchkey-login@.service", "RuntimeMaxSec");
+    const unsigned pause = 60, login_seconds_most = 30, derivation = 30;
+
+    (void)state;
+    assert_in_range(TALK_ALL_MS, TALK_REPLY_MS, 3600000);
+    assert_true(whole >= (TALK_ALL_MS + ATTEMPT_STORE_MS + ATTEMPT_PUBLISH_MS) / 1000 + pause +
+                             login_seconds_most);
+    assert_true(whole >= (TALK_ALL_MS + ATTEMPT_STORE_MS + ATTEMPT_PUBLISH_MS) / 1000 + derivation);
+}
+
 static void a_hang_up_is_a_failure(void **state)
 {
     struct error why = {0};
@@ -114,6 +149,8 @@ int main(void)
         cmocka_unit_test(replies_of_every_legal_length_are_heard),
         cmocka_unit_test(what_is_no_reply_leaves_the_reply_untouched),
         cmocka_unit_test(each_verb_sends_its_own_frame),
+        cmocka_unit_test(nobody_is_waited_for_when_the_conversation_is_over),
+        cmocka_unit_test(the_unit_lets_every_conversation_end),
         cmocka_unit_test(a_hang_up_is_a_failure),
     };
 

@@ -77,7 +77,7 @@ def all_that_has_to_be_known_is_said(t):
             check(word in text, word, 'is missing in', text)
         check(user_code(sign_in), text)
         check('\u2580' in text and '\u2588' in text, 'no QR code')
-        limit = 'ends in 14 minutes' if request is SEAT else ' seconds'
+        limit = 'ends in 6 minutes' if request is SEAT else ' seconds'
         check(limit in text, limit, text)
 
 
