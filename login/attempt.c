@@ -17,7 +17,6 @@
 #include <fcntl.h>
 
 #define TRIES_WAIT_MS 15000 /* for attempts in flight to be given back */
-#define KDF_WAIT_MS   30000 /* for free slots, all together */
 
 /* Where small files that several helpers share live; the disk may be read-only. */
 static bool open_shared(struct attempt *a, struct error *why)
@@ -222,7 +221,7 @@ static enum verdict compare_and_prove(struct attempt *a, struct compare *compare
 {
     bool possible = is_possible(a);
 
-    a->kdf = deadline_in_ms(KDF_WAIT_MS);
+    a->kdf = deadline_in_ms(COMPARE_SLOTS_MS);
     if (a->known)
         text_copy(compare->verifier, sizeof compare->verifier, a->person.verifier);
     compare_begin(compare);

@@ -7,8 +7,6 @@
 #include "login/known.h"
 #include "login/passphrase.h"
 
-#define KDF_WAIT_MS 30000 /* for a free slot */
-
 static enum verdict say(struct attempt *a, enum words words, enum verdict verdict)
 {
     talk_fail(a->talk, words_text(words), &(struct error){0});
@@ -40,7 +38,7 @@ static enum local compare_current(struct attempt *a)
         .talk = a->talk,
     };
 
-    a->kdf = deadline_in_ms(KDF_WAIT_MS);
+    a->kdf = deadline_in_ms(COMPARE_SLOTS_MS);
     text_copy(compare.verifier, sizeof compare.verifier, a->person.verifier);
     compare_begin(&compare);
     a->local = compare_end(&compare);

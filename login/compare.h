@@ -14,7 +14,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-#define COMPARE_COMPUTE_MS 5000 /* to compute once, after the wait for a slot, on a busy machine */
+#define COMPARE_SLOTS_MS   30000 /* for free slots, all together */
+#define COMPARE_COMPUTE_MS 5000  /* to compute once, after the wait for a slot, on a busy machine */
 
 struct compare {
     const struct host_key *key;

@@ -10,7 +10,6 @@
 #define TRIES           3
 #define PASSPHRASE_MOST 255   /* bytes: what every program that asks for one can take */
 #define RULES_MS        15000 /* sources of names may be slow; see login/quality.h */
-#define KDF_WAIT_MS     30000 /* for a free slot */
 
 enum tried { TRIED_NO_MORE, TRIED_IN_VAIN, TRIED_WELL };
 
@@ -84,7 +83,7 @@ static bool keep(struct attempt *a, const char *passphrase)
     char made[VERIFIER_MOST + 1] = "";
     bool kept;
 
-    a->kdf = deadline_in_ms(KDF_WAIT_MS);
+    a->kdf = deadline_in_ms(COMPARE_SLOTS_MS);
     compare_tell(a->talk, a->slots, &a->kdf);
     kept = verifier_make(store_host_key(a->store), a->slots, passphrase, VERIFIER_COST, &a->kdf,
                          made, &a->why);
