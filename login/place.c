@@ -23,10 +23,12 @@ static bool is_terminal(const char *terminal)
 /* They say whose terminal it is that they are used from; nobody may use another one's code there. */
 static bool is_for_another(const struct request *request)
 {
-    static const char *const services[] = {"su", "sudo", NULL};
+    static const char *const services[] = {"su", "su-l", "sudo", "sudo-i"};
+    bool says = *request->remote_user;
 
-    return (*request->remote_user || begins_with_any(request->service, services)) &&
-           strcmp(request->remote_user, request->user) != 0;
+    for (size_t i = 0; !says && i < sizeof services / sizeof services[0]; i++)
+        says = strcmp(request->service, services[i]) == 0;
+    return says && strcmp(request->remote_user, request->user) != 0;
 }
 
 static bool is_at_this_seat(const struct request *request)

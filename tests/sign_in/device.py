@@ -110,10 +110,11 @@ def what_a_caller_says_of_itself_is_shown_without_control_bytes(t):
 def the_prompt_depends_on_the_place_and_never_on_the_person(t):
     seats = [SEAT, {'service': 'gdm-password', 'terminal': ':0'}, {'service': 'login', 'terminal': '/dev/pts/3'},
              {'service': 'sudo', 'terminal': '/dev/pts/3', 'remote_user': ADA},
-             {'service': 'su', 'terminal': 'pts/3', 'remote_user': ADA}]
+             {'service': 'su', 'terminal': 'pts/3', 'remote_user': ADA}, {'service': 'sunlight', 'terminal': 'pts/3'}]
     elsewhere = [SHELL, {**SEAT, 'remote_host': ELSEWHERE}, {'service': 'login'}, {'service': 'cron', 'terminal': 'cron'},
                  {'service': 'su', 'terminal': 'pts/3', 'remote_user': 'root'},
-                 {'service': 'su', 'terminal': 'pts/3'}, {'service': 'sudo', 'terminal': 'pts/3', 'remote_user': BOB}]
+                 {'service': 'su', 'terminal': 'pts/3'}, {'service': 'su-l', 'terminal': 'pts/3'},
+                 {'service': 'sudo-i', 'terminal': 'pts/3', 'remote_user': BOB}]
     silent = {**SEAT, 'silent': True}
     places = {'never': ([], seats + elsewhere + [silent]), 'local': (seats, elsewhere + [silent]),
               'always': (seats + elsewhere, [silent])}
