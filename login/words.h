@@ -56,7 +56,7 @@ enum words {
     WORDS_NO_RULES,
     WORDS_NOT_KEPT,
     WORDS_NO_PASSPHRASE,
-    WORDS_NOT_SEEN,         /* root only: nobody has signed in by that name */
+    WORDS_NOT_SEEN,         /* nobody has signed in by that name */
     WORDS_NOT_CHANGED_HERE, /* the password */
     WORDS_NO_HELPER,        /* from here on said by the PAM module: nobody could be asked */
     WORDS_LATE,             /* the helper hangs */
