@@ -190,6 +190,8 @@ static bool copy_members(const struct snapshot *s, const struct group_record *re
     size_t left = record->members_size;
     const size_t more = room - left;
 
+    for (uint32_t i = 0; i < AHEAD && i < record->members; i++)
+        record_call(s, member_at(s, record, i));
     for (uint32_t i = 0; i < record->members; i++) {
         struct person_record person;
 
