@@ -11,14 +11,16 @@
 #include "platform/device.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <strings.h>
 
-#define REMOTE_MS     90000 /* sshd's LoginGraceTime is 120 s; a passphrase may have to be chosen */
-#define LEAST_MS      15000 /* nobody does it in less */
-#define ROUND_MS      15000 /* of asking the platform, after each answer of the person */
-#define PAUSE_MOST_MS 60000 /* between two questions; the module waits for less than two minutes */
-#define LAST_MS       90000 /* to choose a passphrase, before nobody is waited for any more */
-#define LATE_MS       60000 /* an answer may be so late, to hear that it is */
+#define REMOTE_MS      90000 /* sshd's LoginGraceTime is 120 s; a passphrase may have to be chosen */
+#define LEAST_MS       15000 /* nobody does it in less */
+#define ROUND_MS       15000 /* of asking the platform, after each answer of the person */
+#define PAUSE_MOST_MS  60000 /* between two questions; the module waits for less than two minutes */
+#define LAST_MS        90000 /* to choose a passphrase, before nobody is waited for any more */
+#define QUESTION_BYTES (WORDS_CODE_BYTES + 80)
+#define LATE_MS        60000 /* an answer may be so late, to hear that it is */
 
 /* Nothing came of it, for a reason that is told. */
 static void end(struct attempt *a, enum words words, const char *reason)
@@ -87,9 +89,10 @@ static void show_qr(struct attempt *a, const struct device_code *code)
         talk_tell(a->talk, drawn, &(struct error){0});
 }
 
-static void show(struct attempt *a, const struct device_code *code)
+static void write_text(const struct attempt *a, const struct device_code *code,
+                       char out[static WORDS_CODE_BYTES])
 {
-    char host[HOST_NAME_MAX + 1] = "", service[64], remote[256], text[WORDS_CODE_BYTES];
+    char host[HOST_NAME_MAX + 1] = "", service[64], remote[256];
     const struct code_words words = {
         .name = a->request->user,
         .host = host,
@@ -106,9 +109,29 @@ static void show(struct attempt *a, const struct device_code *code)
     text_copy(remote, sizeof remote, a->request->remote_host);
     text_printable(service);
     text_printable(remote);
-    words_of_code(&words, text);
+    words_of_code(&words, out);
+}
+
+static void show(struct attempt *a, const struct device_code *code)
+{
+    char text[WORDS_CODE_BYTES];
+
+    write_text(a, code, text);
     talk_tell(a->talk, text, &(struct error){0});
     show_qr(a, code);
+}
+
+/* Whoever wants to be told nothing, as sudo does, is told all that is needed by the question. */
+static void write_question(const struct attempt *a, const struct device_code *code, bool first,
+                           char out[static QUESTION_BYTES])
+{
+    char text[WORDS_CODE_BYTES] = "";
+    const char *between = place_shows_lines(a->request) ? "\n\n" : " ";
+
+    if (a->request->silent && first)
+        write_text(a, code, text);
+    snprintf(out, QUESTION_BYTES, "%s%s%s", text, *text ? between : "",
+             words_text(WORDS_ASK_CODE_DONE));
 }
 
 /* --- What came of it. --- */
@@ -190,13 +213,17 @@ enum reply { REPLY_STOP, REPLY_GO_ON };
 static enum reply ask_person(struct attempt *a, const struct device_code *code, bool first)
 {
     OWNED(free_secret) char *reply = NULL;
+    char question[QUESTION_BYTES];
     enum heard heard;
 
+    write_question(a, code, first, question);
     a->talk->patience_ms = code->expires_at_ms - clock_ms() + LATE_MS;
-    heard = talk_ask(a->talk, words_text(WORDS_ASK_CODE_DONE), &reply, &a->why);
+    heard = talk_ask(a->talk, question, &reply, &a->why);
     a->talk->patience_ms = 0;
     if (heard == HEARD_NOTHING && first)
-        end(a, WORDS_NO_ECHO, "the application cannot ask with echo");
+        end(a, WORDS_NO_ECHO,
+            "the application cannot ask with echo; sshd can, with KbdInteractiveAuthentication "
+            "yes");
     else if (heard != HEARD_REPLY)
         end(a, WORDS_STOPPED, heard == HEARD_NOTHING ? "no answer was given" : NULL);
     else if (strcasecmp(reply, "q") == 0)
@@ -210,7 +237,8 @@ static void converse(struct attempt *a, struct device_code *code)
 {
     bool first = true;
 
-    show(a, code);
+    if (!a->request->silent)
+        show(a, code);
     while (ask_person(a, code, first) == REPLY_GO_ON && !await_approval(a, code)) {
         if (clock_ms() >= end_of(a, code)) {
             end(a, WORDS_CODE_LATE, "the time for the code is over");

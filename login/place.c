@@ -40,8 +40,7 @@ static bool is_at_this_seat(const struct request *request)
 
 bool place_has_codes(const struct config *config, const struct request *request)
 {
-    /* Who may not be told anything cannot be told a code. */
-    if (request->silent || !strings_have(&config->methods, CONFIG_DEVICE_CODE))
+    if (!strings_have(&config->methods, CONFIG_DEVICE_CODE))
         return false;
     switch (config->device_code) {
     case CONFIG_CODE_ALWAYS:

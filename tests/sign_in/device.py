@@ -1,5 +1,9 @@
 """Sign-in by a code that is entered in a browser elsewhere (RFC 8628): the conversation and what is left of it."""
+import contextlib
+import os
 import socket
+import subprocess
+import tempfile
 
 from expect import check
 from sign_in.codes import (ASK, DEVICE_GRANT, PHRASE, SEAT, approved, be_quick, becomes, enrol_by_code, polls, text_of,
@@ -98,6 +102,21 @@ def an_address_that_is_too_long_has_no_picture(t):
     check(user_code(sign_in) and '\u2580' not in text_of(sign_in), sign_in)
 
 
+def who_is_told_nothing_reads_it_in_the_question(t):
+    """As sudo wants it: PAM_SILENT, and what is asked is shown all the same."""
+    t.configure()
+    be_quick(t)
+    for place, lines in (({'service': 'sudo', 'terminal': 'pts/3', 'remote_user': ADA}, True),
+                         ({'service': 'gdm-password', 'terminal': ':0'}, False)):
+        sign_in = t.host.sign_in(ADA, '', '', 'q', silent=True, **place)
+        check(sign_in.asked[0] == EITHER and sign_in.asked[1].endswith(ASK) and sign_in.asked[2] == ASK, sign_in)
+        for word in (ADA, place['service'], 'https://', 'Never enter a code'):
+            check(word in sign_in.asked[1], word, sign_in)
+        check(('\n' in sign_in.asked[1]) == lines, sign_in)
+        check(not user_code(sign_in), 'told as well', sign_in)
+        t.expect('admit', t.host.sign_in(ADA, '', approved(t), PHRASE, PHRASE, silent=True, **place))
+
+
 def what_a_caller_says_of_itself_is_shown_without_control_bytes(t):
     t.configure(device_code='always')
     sign_in = t.host.sign_in(ADA, '', 'q', service='ss\x1b[2Jhd', terminal='ssh', remote_host='a\nb\u202ec')
@@ -110,14 +129,13 @@ def what_a_caller_says_of_itself_is_shown_without_control_bytes(t):
 def the_prompt_depends_on_the_place_and_never_on_the_person(t):
     seats = [SEAT, {'service': 'gdm-password', 'terminal': ':0'}, {'service': 'login', 'terminal': '/dev/pts/3'},
              {'service': 'sudo', 'terminal': '/dev/pts/3', 'remote_user': ADA},
-             {'service': 'su', 'terminal': 'pts/3', 'remote_user': ADA}, {'service': 'sunlight', 'terminal': 'pts/3'}]
+             {'service': 'su', 'terminal': 'pts/3', 'remote_user': ADA}, {'service': 'sunlight', 'terminal': 'pts/3'},
+             {**SEAT, 'silent': True}]
     elsewhere = [SHELL, {**SEAT, 'remote_host': ELSEWHERE}, {'service': 'login'}, {'service': 'cron', 'terminal': 'cron'},
                  {'service': 'su', 'terminal': 'pts/3', 'remote_user': 'root'},
                  {'service': 'su', 'terminal': 'pts/3'}, {'service': 'su-l', 'terminal': 'pts/3'},
                  {'service': 'sudo-i', 'terminal': 'pts/3', 'remote_user': BOB}]
-    silent = {**SEAT, 'silent': True}
-    places = {'never': ([], seats + elsewhere + [silent]), 'local': (seats, elsewhere + [silent]),
-              'always': (seats + elsewhere, [silent])}
+    places = {'never': ([], seats + elsewhere), 'local': (seats, elsewhere), 'always': (seats + elsewhere, [])}
     for setting, (some, none) in places.items():
         t.configure(device_code=setting)
         for place in some + none:
@@ -412,3 +430,75 @@ def a_password_that_was_changed_elsewhere_ends_the_old_one(t):
     t.expect('admit', t.host.sign_in(ADA, NEW, approved(t), PHRASE, PHRASE, **SEAT))
     t.offline('unavailable', PASSWORD, **SEAT)
     t.offline('admit', PHRASE, **SEAT)
+
+
+# Time that passes -----------------------------------------------------------------------------
+
+TIME_PASSES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'time_passes.c')
+SLOW = 20  # seconds between two polls: more than are polled after one answer, so that nothing is waited for
+OVER = 'The code ran out before it was used. Start again.'
+
+
+@contextlib.contextmanager
+def time_in_hand(t):
+    """Yields a function: it makes an answer that is given so many seconds later."""
+    with tempfile.TemporaryDirectory(prefix='time-') as folder:
+        passed = 0
+        subprocess.run(['cc', '-shared', '-fPIC', '-o', f'{folder}/time_passes.so', TIME_PASSES], check=True)
+        os.chmod(folder, 0o755)
+
+        def pass_by(seconds):
+            nonlocal passed
+            passed += seconds
+            with open(f'{folder}/passed', 'r+b' if passed else 'wb') as file:
+                file.write(passed.to_bytes(8, 'little'))
+
+        def after(seconds, answer=''):
+            def act(conversation):
+                pass_by(seconds)
+                return answer(conversation) if callable(answer) else answer
+            return act
+
+        pass_by(0)
+        t.host.under = ['env', f'LD_PRELOAD={folder}/time_passes.so', f'TIME_PASSED={folder}/passed']
+        be_quick(t, interval=SLOW)
+        try:
+            yield after
+        finally:
+            t.host.under = []
+
+
+def a_sign_in_from_afar_ends_within_ninety_seconds(t):
+    t.configure(device_code='always')
+    with time_in_hand(t) as after:
+        for first, second in ((60, 31), (80, 11)):
+            sign_in = t.host.sign_in(ADA, '', after(first), after(second), PHRASE, **SHELL)
+            t.expect('deny', sign_in, OVER)
+            check(sign_in.asked == [EITHER, ASK, ASK] and 'not signed in there yet' in text_of(sign_in), first, sign_in)
+        t.expect('admit', t.host.sign_in(ADA, '', after(60), after(20, approved(t)), PHRASE, PHRASE, **SHELL))
+
+
+def a_code_is_not_begun_when_nobody_could_use_it_in_time(t):
+    t.configure(device_code='always')
+    with time_in_hand(t) as after:
+        for seconds, shown in ((60, True), (76, False)):
+            sign_in = t.host.sign_in(ADA, after(seconds), 'q', **SHELL)
+            check((user_code(sign_in) is not None) == shown, seconds, sign_in)
+            check(shown or (OVER in text_of(sign_in) and sign_in.asked == [EITHER]), sign_in)
+            t.expect('deny', sign_in)
+        check(user_code(t.host.sign_in(ADA, after(76), 'q', **SEAT)), 'at the machine itself there is time')
+
+
+def a_code_ends_when_it_expires_whoever_approves_it_then(t):
+    t.configure()
+    with time_in_hand(t) as after:
+        t.expect('admit', t.host.sign_in(ADA, '', after(91), after(700, approved(t)), PHRASE, PHRASE, **SEAT))
+        before = t.standing()
+        t.seen()
+        sign_in = t.host.sign_in(ADA, '', after(91), after(810, approved(t)), PHRASE, PHRASE, **SEAT)
+        t.expect('deny', sign_in, OVER)
+        check(sign_in.asked == [EITHER, ASK, ASK] and t.seen().count(DEVICE_GRANT) == 1, sign_in)
+        is_as_before(t, before)
+
+
+STEPS += [time_in_hand]
