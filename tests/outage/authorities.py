@@ -8,6 +8,7 @@ import subprocess
 from emulator.clouds import B2C, CIAM, DOMAIN, NAMED, PLACES, POLICY, TENANT
 from expect import check
 from outage.bed import BOBS, GRANTS, WRONG
+from sign_in.codes import DEVICE_GRANT, PHRASE, SEAT, approved, be_quick
 from sign_in.harness import ADA, BOB, DAY, PASSWORD, UNREACHED
 
 PUBLIC, GOVERNMENT, CHINA = ('login.microsoftonline.com', 'login.microsoftonline.us',
@@ -116,6 +117,11 @@ def a_federated_password_is_not_sent(t, form):
     for _ in range(2):
         t.expect_not_admitted(t.timed(ADA, PASSWORD))
     check(asked(t, form, count) == ['discovery', 'keys', 'realm', 'realm'])
+    be_quick(t)
+    count = len(t.emulator.order('/_log'))
+    t.expect('admit', t.host.sign_in(ADA, PASSWORD, approved(t), PHRASE, PHRASE, **SEAT))
+    sent = asked(t, form, count)
+    check(sent[-2:] == ['device', DEVICE_GRANT] and 'password' not in sent, sent)
     t.emulator.order('/_realm', {DOMAIN: 'Managed'})
 
 

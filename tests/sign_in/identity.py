@@ -1,6 +1,6 @@
 """An answer about anybody but the person asked for ends in a denial, and lets nobody in later."""
 from expect import check
-from sign_in.codes import PHRASE, SEAT, approved, be_quick, enrol_by_code
+from sign_in.codes import DEVICE_GRANT, PHRASE, SEAT, approved, be_quick, enrol_by_code
 from sign_in.harness import ADA, BOB, PASSWORD
 
 OTHER_TENANT = '99999999-9999-4999-8999-999999999999'
@@ -109,3 +109,27 @@ def a_code_that_follows_a_password(t):
         t.script(endpoint='token:password', number=50076)
         stays(t, 'code after password', kind, t.host.sign_in(ADA, PASSWORD, approved(t, claims=claims), PHRASE, PHRASE, **SEAT),
               [[], [], []])
+
+
+def a_code_that_follows_a_dead_token(t):
+    """Where a passphrase goes with the account, and where a password does and a code is wanted first."""
+    for phrase in (True, False):
+        t.begin()
+        t.configure(methods='device_code password')
+        be_quick(t)
+        t.expect('admit', enrol_by_code(t) if phrase else t.host.sign_in(ADA, PASSWORD))
+        secret, saved = PHRASE if phrase else PASSWORD, t.person('hex(token)')
+        t.script(endpoint='token:refresh_token', number=70008)
+        t.expect('deny', t.host.sign_in(ADA, secret, 'q', **SEAT))
+        before = t.standing()  # without the token that is dead, whoever comes then
+        for kind, claims in {**OTHERS, **ANOTHER_OBJECT, 'bob himself': None}.items():
+            be_quick(t)
+            t.set_person(f"token = x'{saved}'")
+            t.script(endpoint='token:refresh_token', number=70008)
+            answer = approved(t, claims=claims) if claims else approved(t, name=BOB)
+            t.seen()
+            sign_in = t.host.sign_in(ADA, secret, answer, **SEAT)
+            check(DEVICE_GRANT in t.seen(), 'no code was asked about', kind, sign_in)
+            stays(t, 'code after a dead token', kind, sign_in, before)
+        t.set_person(f"token = x'{saved}'")
+        t.expect('admit', t.host.sign_in(ADA, secret, **SEAT))
