@@ -159,7 +159,7 @@ static void misbehave(char letter)
 
 int main(int count, char **arguments, char **environment)
 {
-    char script[256] = "";
+    char script[512] = "";
     ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
     int fd;
 

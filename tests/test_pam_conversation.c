@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "login/frame.h"
 #include "login/words.h"
+#include "pam_module/relay.h"
 
 #include <poll.h>
 
@@ -294,6 +295,31 @@ static void a_helper_that_says_how_long_it_takes_may_take_that(void **state)
     assert_string_equal(talked.text, "");
 }
 
+/* Of a helper that asks so often: admitted or not, and how often the person had to answer. */
+static int answers_asked_for(size_t questions, int *result)
+{
+    char script[512] = "b";
+
+    assert_true(questions + sizeof "bv." <= sizeof script);
+    memset(script + 1, 'A', questions);
+    memcpy(script + 1 + questions, "v\1", sizeof "v\1");
+    write_file("script", script, strlen(script));
+    talked = (struct talked){.reply = "x"};
+    *result = authenticate(ADA, 0);
+    return talked.prompts;
+}
+
+static void a_helper_that_asks_for_ever_is_given_up(void **state)
+{
+    int result;
+
+    (void)state;
+    assert_int_equal(answers_asked_for(RELAY_ANSWERS_MOST, &result), RELAY_ANSWERS_MOST);
+    assert_int_equal(result, PAM_SUCCESS);
+    assert_int_equal(answers_asked_for(2 * RELAY_ANSWERS_MOST, &result), RELAY_ANSWERS_MOST + 1);
+    assert_int_not_equal(result, PAM_SUCCESS);
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +340,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup(the_time_a_person_takes_is_not_counted, reset),
         cmocka_unit_test_setup(a_helper_that_hangs_is_given_up_when_its_time_is_over, reset),
         cmocka_unit_test_setup(a_helper_that_says_how_long_it_takes_may_take_that, reset),
+        cmocka_unit_test_setup(a_helper_that_asks_for_ever_is_given_up, reset),
     };
 
     if (count < 1 || !flow_open(arguments[0]))

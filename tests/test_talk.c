@@ -143,6 +143,50 @@ static void a_hang_up_is_a_failure(void **state)
     close(pair[0]);
 }
 
+/* Whatever comes unasked for is nobody who waits. */
+static void who_is_there_is_there_until_the_other_end_says_anything_or_goes(void **state)
+{
+    enum { STAYS, SAYS, HALF_GOES, GOES } other;
+
+    (void)state;
+    for (other = STAYS; other <= GOES; other++) {
+        const int64_t far = clock_ms() + 60000;
+        int pair[2];
+        struct talk talk;
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        talk.fd = pair[0];
+        assert_true(talk_is_there(&talk, 0));
+        if (other == SAYS)
+            queue(pair[1], FRAME_REPLY, "x", 1);
+        if (other == HALF_GOES)
+            shutdown(pair[1], SHUT_WR);
+        if (other == GOES)
+            close(pair[1]);
+        assert_int_equal(talk_is_there(&talk, 0), other == STAYS);
+        if (other != STAYS) { /* at once, whatever it would wait for */
+            assert_false(talk_is_there(&talk, far));
+            assert_true(clock_ms() < far);
+        }
+        if (other != GOES)
+            close(pair[1]);
+        close(pair[0]);
+    }
+}
+
+static void being_there_is_waited_for_to_the_end(void **state)
+{
+    const int64_t at_ms = clock_ms() + 30;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_true(talk_is_there(&(struct talk){.fd = pair[0]}, at_ms));
+    assert_true(clock_ms() >= at_ms);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +196,8 @@ int main(void)
         cmocka_unit_test(nobody_is_waited_for_when_the_conversation_is_over),
         cmocka_unit_test(the_unit_lets_every_conversation_end),
         cmocka_unit_test(a_hang_up_is_a_failure),
+        cmocka_unit_test(who_is_there_is_there_until_the_other_end_says_anything_or_goes),
+        cmocka_unit_test(being_there_is_waited_for_to_the_end),
     };
 
     return check_main("talk", tests);
