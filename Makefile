@@ -268,7 +268,7 @@ emulator:
 
 ## test-container: the packages, checked and then used in a container with systemd, sshd, login, su and sudo (FULL=1: 5,000 random names at sshd)
 test-container: deb
-	tests/packages.sh $B/deb; status=$$?; for story in story first passwords background; do \
+	tests/packages.sh $B/deb; status=$$?; for story in story first passwords background codes; do \
 	    LATCHKEY_PACKAGES=$B/deb tests/container/$$story.py || status=1; done; exit $$status
 
 ## deps: install what building and testing need

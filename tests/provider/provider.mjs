@@ -1,4 +1,4 @@
-// The OpenID Connect provider of the tests: oidc-provider behind TLS, with a password grant.
+// The OpenID Connect provider of the tests: oidc-provider behind TLS, with device codes and a password grant.
 //
 //     node_modules/node-linux-*/bin/node provider.mjs FOLDER PORT ISSUER
 //
@@ -7,6 +7,8 @@
 // secrets) and control.sock, over which a test looks and changes things while this runs:
 //     GET /ready   PATCH /people {name: {...} or null}   POST /keys (add ?drop to forget the old ones)
 //     GET /secrets (every token ever handed out, so that a test can search for leaks)
+// Somebody with `more: true` has a password that is not enough alone: the grant asks for interaction.
+// Pages for browsers are plain forms: /device, and below /interaction the password and the consent.
 import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:http';
 import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -59,7 +61,7 @@ class Records {
 function account(subject) {
   const [name, person] = Object.entries(state.people).find(([, { sub }]) => sub === subject) ?? [];
   if (!person) return undefined;
-  const { password, ...claims } = person;
+  const { password, more, ...claims } = person;
   return { accountId: subject, claims: async () => ({ preferred_username: name, ...claims }) };
 }
 
@@ -74,6 +76,7 @@ function passwordGrant(provider) {
     const { client, params } = ctx.oidc;
     const name = String(params.username ?? '').toLowerCase();
     if (!passwordIsRight(name, String(params.password ?? ''))) throw new errors.InvalidGrant('wrong name or password');
+    if (state.people[name].more) throw new errors.InteractionRequired('more than a password is wanted');
     const scope = params.scope ?? 'openid';
     const found = account(state.people[name].sub);
     const grant = new provider.Grant({ accountId: found.accountId, clientId: client.clientId });
@@ -102,16 +105,18 @@ function build() {
     jwks: { keys: state.keys },
     clients: [{
       client_id: 'latchkey-test', token_endpoint_auth_method: 'none', application_type: 'native',
-      grant_types: ['password', 'refresh_token'], response_types: [], redirect_uris: [],
+      grant_types: ['password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'], response_types: [], redirect_uris: [],
     }],
     scopes: ['openid', 'profile', 'email', 'offline_access'],
     claims: { openid: ['sub', 'oid', 'preferred_username', 'name', 'groups'], profile: [] },
     conformIdTokenClaims: false, // the ID token carries the claims although an access token comes with it
     issueRefreshToken: async (ctx, client, code) => code.scopes.has('offline_access'),
     rotateRefreshToken: true,
-    ttl: { AccessToken: 600, IdToken: 600, RefreshToken: 30 * 86400, Grant: 30 * 86400 },
+    ttl: { AccessToken: 600, IdToken: 600, DeviceCode: 600, Session: 600, Interaction: 600,
+      RefreshToken: 30 * 86400, Grant: 30 * 86400 },
     cookies: { keys: ['not a secret'] },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, deviceFlow: { enabled: true } },
+    interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: async (ctx, subject) => account(subject),
   });
   provider.registerGrantType('password', passwordGrant(provider), ['username', 'password', 'scope']);
@@ -121,16 +126,48 @@ function build() {
     const handedOut = ['access_token', 'refresh_token', 'id_token'].map((kind) => ctx.body?.[kind]).filter(Boolean);
     if (handedOut.length) { state.secrets.push(...handedOut); save(); }
   });
-  return provider.callback();
+  return provider;
+}
+
+async function textOf(request) {
+  let body = '';
+  for await (const part of request) body += part;
+  return body;
 }
 
 async function bodyOf(request) {
-  let body = '';
-  for await (const part of request) body += part;
-  return body ? JSON.parse(body) : {};
+  const text = await textOf(request);
+  return text ? JSON.parse(text) : {};
 }
 
-let answer = build();
+// What a browser meets between the code and the end: a page for the password, one for the consent.
+async function interact(request, response) {
+  const { uid, prompt, params, session, grantId } = await provider.interactionDetails(request, response);
+  if (request.method === 'GET') {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<form method="post" action="/interaction/${uid}"><input name="username" value="">
+      <input name="password" value=""><input name="decision" value="allow"></form>`);
+    return;
+  }
+  const form = new URLSearchParams(await textOf(request));
+  const finish = (result, merge) => provider.interactionFinished(request, response, result, { mergeWithLastSubmission: merge });
+  if (form.get('decision') !== 'allow') {
+    await finish({ error: 'access_denied', error_description: 'declined' }, false);
+  } else if (prompt.name === 'login') {
+    const name = form.get('username');
+    if (passwordIsRight(name, form.get('password'))) return finish({ login: { accountId: state.people[name].sub } }, false);
+    response.statusCode = 401;
+    response.end('wrong name or password');
+  } else {
+    const grant = grantId ? await provider.Grant.find(grantId)
+      : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+    grant.addOIDCScope(params.scope);
+    await finish({ consent: { grantId: await grant.save() } }, true);
+  }
+}
+
+let provider = build();
+let answer = provider.callback();
 const controls = {
   'GET /ready': () => ({ ready: true }),
   'GET /secrets': () => state.secrets,
@@ -142,7 +179,8 @@ const controls = {
   },
   'POST /keys': (request) => {
     state.keys = [newKey(), ...(request.url.endsWith('?drop') ? [] : state.keys)];
-    answer = build();
+    provider = build();
+    answer = provider.callback();
   },
 };
 
@@ -151,7 +189,11 @@ createTlsServer({ key: readFileSync(at('server.key')), cert: readFileSync(at('se
   response.on('finish', () => appendFileSync(at('requests.jsonl'), `${JSON.stringify({
     at: Number(process.hrtime.bigint()) / 1e9, method: request.method, path, grant_type: request.grant, status: response.statusCode,
   })}\n`));
-  answer(request, response);
+  if (path.startsWith('/interaction/')) {
+    interact(request, response).catch((trouble) => { response.statusCode = 500; response.end(String(trouble)); });
+  } else {
+    answer(request, response);
+  }
 }).listen(Number(port), '127.0.0.1', () => {
   rmSync(at('control.sock'), { force: true });
   createServer(async (request, response) => {
