@@ -316,7 +316,7 @@ static void a_helper_that_asks_for_ever_is_given_up(void **state)
     (void)state;
     assert_int_equal(answers_asked_for(RELAY_ANSWERS_MOST, &result), RELAY_ANSWERS_MOST);
     assert_int_equal(result, PAM_SUCCESS);
-    assert_int_equal(answers_asked_for(2 * RELAY_ANSWERS_MOST, &result), RELAY_ANSWERS_MOST + 1);
+    assert_int_equal(answers_asked_for(2UL * RELAY_ANSWERS_MOST, &result), RELAY_ANSWERS_MOST + 1);
     assert_int_not_equal(result, PAM_SUCCESS);
 }
 

@@ -2,6 +2,7 @@
 /* login/place.c: where a code may be had, and where a picture of it is shown. */
 #include "login/place.h"
 
+#include "base/text.h"
 #include "tests/check.h"
 
 #include <string.h>
@@ -64,10 +65,10 @@ static struct request request_at(const struct spot *spot)
 {
     struct request request = {.action = ACTION_AUTHENTICATE, .user = ADA};
 
-    strcpy(request.service, spot->service);
-    strcpy(request.terminal, spot->terminal);
-    strcpy(request.remote_host, spot->remote_host);
-    strcpy(request.remote_user, spot->remote_user);
+    text_copy(request.service, sizeof request.service, spot->service);
+    text_copy(request.terminal, sizeof request.terminal, spot->terminal);
+    text_copy(request.remote_host, sizeof request.remote_host, spot->remote_host);
+    text_copy(request.remote_user, sizeof request.remote_user, spot->remote_user);
     return request;
 }
 
@@ -79,7 +80,7 @@ static bool has_codes(const struct spot *spot, const char *method, unsigned sett
                                   .device_code = setting};
     struct request request = request_at(spot);
 
-    strcpy(text, method);
+    text_copy(text, sizeof text, method);
     request.silent = silent;
     return place_has_codes(&config, &request);
 }
@@ -132,8 +133,8 @@ static void whoever_it_is_the_place_is_the_same(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct request seat = request_at(&at_this_seat[0]), remote = request_at(&elsewhere[0]);
 
-        strcpy(seat.user, names[i]);
-        strcpy(remote.user, names[i]);
+        text_copy(seat.user, sizeof seat.user, names[i]);
+        text_copy(remote.user, sizeof remote.user, names[i]);
         assert_true(place_has_codes(&config, &seat));
         assert_false(place_has_codes(&config, &remote));
     }
