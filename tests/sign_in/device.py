@@ -492,10 +492,11 @@ def a_code_is_not_begun_when_nobody_could_use_it_in_time(t):
 def a_code_ends_when_it_expires_whoever_approves_it_then(t):
     t.configure()
     with time_in_hand(t) as after:
-        t.expect('admit', t.host.sign_in(ADA, '', after(91), after(700, approved(t)), PHRASE, PHRASE, **SEAT))
+        be_quick(t, interval=SLOW, expires_in=300)
+        t.expect('admit', t.host.sign_in(ADA, '', after(91), after(180, approved(t)), PHRASE, PHRASE, **SEAT))
         before = t.standing()
         t.seen()
-        sign_in = t.host.sign_in(ADA, '', after(91), after(810, approved(t)), PHRASE, PHRASE, **SEAT)
+        sign_in = t.host.sign_in(ADA, '', after(91), after(210, approved(t)), PHRASE, PHRASE, **SEAT)
         t.expect('deny', sign_in, OVER)
         check(sign_in.asked == [EITHER, ASK, ASK] and t.seen().count(DEVICE_GRANT) == 1, sign_in)
         is_as_before(t, before)
