@@ -2,9 +2,9 @@
 #include "login/online.h"
 
 #include "base/own.h"
-#include "cache/rest.h"
 #include "cache/turn.h"
 #include "login/known.h"
+#include "login/pause.h"
 #include "login/record.h"
 
 #define TURN_OF_STRANGERS 16u /* the first one; those below are the platform's */
@@ -87,55 +87,6 @@ static void note_time(struct attempt *a)
         a->spent_ms -= CLOSING_MS;
 }
 
-/* --- Who was locked out there is not asked about for a while. --- */
-
-/* Which kind of request rests, and whose; 0 where no number can be made. */
-static uint64_t rest_of(const struct attempt *a, bool of_password)
-{
-    uint8_t keyed[KEYED_SIZE] = {0};
-    uint64_t number;
-
-    secret_keyed(store_host_key(a->store), of_password ? "rest of password" : "rest of token",
-                 a->name, strlen(a->name), keyed, &(struct error){0});
-    memcpy(&number, keyed, sizeof number);
-    return number;
-}
-
-/* A password that locks somebody out leaves the token alone: guesses must not cost more than that. */
-static void begin_rest(const struct attempt *a, bool of_password)
-{
-    rest_begin(a->runtime, rest_of(a, true));
-    if (!of_password)
-        rest_begin(a->runtime, rest_of(a, false));
-}
-
-/* Of either kind: everybody hears the same then, also who was locked out a moment ago. */
-static bool is_cut_off(struct attempt *a)
-{
-    static const enum dependency kinds[] = {DEPENDENCY_PASSWORD, DEPENDENCY_REFRESH};
-
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct breaker breaker = {.failures = 0};
-
-        breakers_read(&a->link.memory, dependency_name(kinds[i]), &breaker);
-        if (breaker_state(&breaker, time(NULL)) != BREAKER_CLOSED)
-            return true;
-    }
-    return false;
-}
-
-static bool is_at_rest(struct attempt *a, bool of_password)
-{
-    if (!rest_holds(a->runtime, rest_of(a, of_password)) || is_cut_off(a))
-        return false;
-    outcome_release(&a->outcome);
-    a->advice = WORDS_NONE;
-    a->result = of_password ? RESULT_LOCK_RESTING : RESULT_LOCKED;
-    error_set(&a->why, ERROR_REFUSED, "too many attempts there: not asked again for %d s",
-              REST_SECONDS);
-    return true;
-}
-
 static enum result take_answer(struct attempt *a, bool of_password)
 {
     if (a->outcome.answer != ANSWER_ACCEPTED)
@@ -149,8 +100,7 @@ static enum result take_answer(struct attempt *a, bool of_password)
         a->claims = OWN_TAKE(a->outcome.claims);
     }
     a->result = result_of(&a->outcome, of_password);
-    if (a->result == RESULT_LOCKED)
-        begin_rest(a, of_password);
+    pause_begin(a, of_password);
     return a->result;
 }
 
@@ -266,7 +216,7 @@ enum result online_ask_password(struct attempt *a)
     free_secret(&a->token);
     a->token = NULL; /* what is refused now is not about that */
     a->more = WORDS_NONE;
-    a->password_unserved = is_at_rest(a, true);
+    a->password_unserved = pause_holds(a, true);
     if (a->password_unserved)
         return a->result;
     outcome_release(&a->outcome);
@@ -323,7 +273,7 @@ enum result online_ask_token(struct attempt *a)
         return a->result = RESULT_MORE_RESTING;
     if (known_token_rests(a))
         return a->result = RESULT_RESTING;
-    if (is_at_rest(a, false))
+    if (pause_holds(a, false))
         return a->result;
     if (!has_time_to_ask(a)) {
         error_set(&a->why, ERROR_UNREACHABLE, "the turn to redeem the token came too late");

@@ -37,7 +37,8 @@ bool online_password_is_proven(const struct attempt *attempt);
 enum result online_ask_password(struct attempt *attempt);
 /*
  * An acceptance is committed before others get their turn. RESULT_SKIPPED, without a request, when
- * another sign-in of this person proved the account while this one waited for its turn;
+ * another sign-in of this person proved the account while this one waited for its turn, or as
+ * login/pause.h says;
  * RESULT_RESTING and RESULT_MORE_RESTING, also without, when one has just found the token doubtful,
  * or too little. For REST_SECONDS after that was the answer it is RESULT_LOCKED without a request,
  * and the question about the password RESULT_LOCK_RESTING.

@@ -34,6 +34,28 @@ def somebody_known_may_verify_herself(t):
     t.expect('deny', t.host.sign_in(ADA, PASSWORD, caller=uid + 1, with_nss=True))
 
 
+def nobody_has_her_token_redeemed_without_end(t):
+    """At the socket anybody may ask about herself, as often as she likes and without a secret."""
+    rows = [({}, 'admit', 'admit'), ({'number': 53003}, 'forbidden', 'expired'),
+            ({'status': 400, 'body': '{"error":"access_denied"}'}, 'expired', 'expired'),
+            ({'number': 50053}, 'admit', 'admit'), ({'status': 503}, 'admit', 'admit')]
+    for answer, first, later in rows:
+        t.begin()
+        t.know_ada()
+        herself = {'caller': t.person('uid'), 'with_nss': True}
+        if answer:
+            t.script(endpoint='token:refresh_token', **answer)
+        t.expect(first, t.host.account(ADA, **herself))
+        asked = t.seen()
+        check(asked == ['refresh_token'], answer, asked)
+        for _ in range(3):
+            t.expect(later, t.host.account(ADA, **herself))
+        check(t.seen() == [], answer)
+        t.host.forget_breakers()
+        t.expect(first, t.host.account(ADA))
+        check(t.seen() == ([] if answer.get('number') == 50053 else ['refresh_token']), answer, 'root asks for her')
+
+
 def passwd_with_ada(t, uid):
     """A passwd file for the helper's eyes, in which Ada has this uid without being known here."""
     path = f'{t.host.build}/passwd'
