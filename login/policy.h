@@ -34,6 +34,7 @@ enum result {
     RESULT_REVOKED,
     RESULT_FREQUENCY, /* a sign-in is due by policy; the password is as good as before */
     RESULT_MORE_PASSWORD,
+    RESULT_FEDERATED, /* the password was not sent: nothing is known of it */
     RESULT_MORE_TOKEN,
     RESULT_MORE_RESTING, /* not asked: more than the token was wanted a moment ago */
     RESULT_ACCOUNT,

@@ -43,6 +43,7 @@ static const char *const results[RESULTS] = {
     [RESULT_REVOKED] = "revoked",
     [RESULT_FREQUENCY] = "sign-in-due",
     [RESULT_MORE_PASSWORD] = "more-required",
+    [RESULT_FEDERATED] = "federated",
     [RESULT_MORE_TOKEN] = "more-required",
     [RESULT_MORE_RESTING] = "more-was-required",
     [RESULT_ACCOUNT] = "no-such-account",

@@ -136,7 +136,7 @@ static bool may_be_sent(const struct attempt *attempt, struct error *why)
 
     if (realm != REALM_FEDERATED)
         return realm == REALM_MANAGED;
-    outcome_refused(attempt->outcome, REFUSAL_MORE);
+    outcome_refused(attempt->outcome, REFUSAL_FEDERATED);
     attempt->outcome->advice = ADVICE_VERIFY;
     return error_set(why, ERROR_REFUSED, "not sent: this person is federated");
 }

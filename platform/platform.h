@@ -29,6 +29,7 @@ enum refusal {
     REFUSAL_REVOKED,    /* this refresh token, on evidence of revocation (R+) */
     REFUSAL_FREQUENCY,  /* this refresh token: a sign-in is due by policy (R+) */
     REFUSAL_MORE,       /* more than a password is required (I) */
+    REFUSAL_FEDERATED,  /* the password is checked elsewhere: it was not sent, so it may be any */
     REFUSAL_ACCOUNT,    /* not found (L) */
     REFUSAL_UNASSIGNED, /* not assigned to this client (L) */
     REFUSAL_DISABLED,   /* (L, OFF) */

@@ -183,14 +183,15 @@ static void print(const struct outcome *outcome)
 {
     static const char *const answers[] = {"refused", "unreachable", "accepted"};
     static const char *const refusals[REFUSALS] = {
-        [REFUSAL_SECRET] = "secret",       [REFUSAL_TOKEN] = "token",
-        [REFUSAL_DOUBT] = "doubt",         [REFUSAL_REVOKED] = "revoked",
-        [REFUSAL_FREQUENCY] = "frequency", [REFUSAL_MORE] = "more",
-        [REFUSAL_ACCOUNT] = "account",     [REFUSAL_UNASSIGNED] = "unassigned",
-        [REFUSAL_DISABLED] = "disabled",   [REFUSAL_POLICY] = "policy",
-        [REFUSAL_RISK] = "risk",           [REFUSAL_EXPIRED] = "expired",
-        [REFUSAL_UNTRUSTED] = "untrusted", [REFUSAL_SETUP] = "setup",
-        [REFUSAL_LOCKED] = "locked",       [REFUSAL_DENIED] = "denied",
+        [REFUSAL_SECRET] = "secret",         [REFUSAL_TOKEN] = "token",
+        [REFUSAL_DOUBT] = "doubt",           [REFUSAL_REVOKED] = "revoked",
+        [REFUSAL_FREQUENCY] = "frequency",   [REFUSAL_MORE] = "more",
+        [REFUSAL_FEDERATED] = "federated",   [REFUSAL_ACCOUNT] = "account",
+        [REFUSAL_UNASSIGNED] = "unassigned", [REFUSAL_DISABLED] = "disabled",
+        [REFUSAL_POLICY] = "policy",         [REFUSAL_RISK] = "risk",
+        [REFUSAL_EXPIRED] = "expired",       [REFUSAL_UNTRUSTED] = "untrusted",
+        [REFUSAL_SETUP] = "setup",           [REFUSAL_LOCKED] = "locked",
+        [REFUSAL_DENIED] = "denied",
     };
 
     printf("%s\t%s\t%s\t%s\t%zu\t%s\t%s\t%zu\t%u\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n",

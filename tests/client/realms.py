@@ -35,7 +35,7 @@ def a_federated_password_is_never_sent(bed):
     folder, eve = bed.warm(), add(bed, EVE)
     for order in (eve, eve, bed.password(EVE, 'a secret', ADA_ID)):  # let in before, but not by a password
         answer, = bed.run([order], documents=folder)
-        check(verdict(answer) == 'refused:more' and ADVICE[int(answer['advice'])] == 'verify', answer)
+        check(verdict(answer) == 'refused:federated' and ADVICE[int(answer['advice'])] == 'verify', answer)
         check(answer['sent'] == '' and 'federated' in answer['why'], answer)
     check(asked(bed) == ['realm'] * 3, asked(bed))
     check(bed.requests()[0]['path'] == REALM.format(EVE) and not bed.requests()[0]['form'])
@@ -49,8 +49,8 @@ def of_two_in_one_domain_each_is_asked_about(bed):
         federate(bed, ADA, 'Federated' if other else 'Managed')
         for _ in range(2):
             ada, them = bed.run([bed.password(), max_], documents=folder)
-            check([verdict(ada), verdict(them)] == (['accepted', 'refused:more'] if federated else
-                                                    ['refused:more', 'accepted']), ada, them)
+            check([verdict(ada), verdict(them)] == (['accepted', 'refused:federated'] if federated else
+                                                    ['refused:federated', 'accepted']), ada, them)
         paths = [entry['path'] for entry in bed.requests('realm')]
         check(paths == [REALM.format(ADA), REALM.format(MAX)] * 2 and len(bed.requests('token')) == 2, paths)
 
@@ -115,7 +115,7 @@ def other_clouds_are_asked_at_their_own_host(bed):
     federate(bed)
     eve = add(bed, EVE)
     answer, = bed.run([eve], issuer=GOVERNMENT, documents=bed.cold())
-    check(verdict(answer) == 'refused:more', answer)
+    check(verdict(answer) == 'refused:federated', answer)
     check({entry['headers']['Host'] for entry in bed.requests()} == {'login.microsoftonline.us'})
 
 

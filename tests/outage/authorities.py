@@ -9,7 +9,7 @@ from emulator.clouds import B2C, CIAM, DOMAIN, NAMED, PLACES, POLICY, TENANT
 from expect import check
 from outage.bed import BOBS, GRANTS, WRONG
 from sign_in.codes import DEVICE_GRANT, PHRASE, SEAT, approved, be_quick
-from sign_in.harness import ADA, BOB, DAY, PASSWORD, UNREACHED
+from sign_in.harness import ADA, BOB, DAY, GENERIC, PASSWORD, UNREACHED
 
 PUBLIC, GOVERNMENT, CHINA = ('login.microsoftonline.com', 'login.microsoftonline.us',
                              'login.partner.microsoftonline.cn')
@@ -119,9 +119,22 @@ def a_federated_password_is_not_sent(t, form):
     check(asked(t, form, count) == ['discovery', 'keys', 'realm', 'realm'])
     be_quick(t)
     count = len(t.emulator.order('/_log'))
-    t.expect('admit', t.host.sign_in(ADA, PASSWORD, approved(t), PHRASE, PHRASE, **SEAT))
+    t.expect('deny', t.host.sign_in(ADA, PASSWORD, approved(t), **SEAT), GENERIC)  # whatever was typed
+    t.expect('admit', t.host.sign_in(ADA, '', approved(t), PHRASE, PHRASE, **SEAT))
     sent = asked(t, form, count)
     check(sent[-2:] == ['device', DEVICE_GRANT] and 'password' not in sent, sent)
+    t.emulator.order('/_realm', {DOMAIN: 'Managed'})
+
+
+def nobody_learns_who_has_a_passphrase_where_passwords_are_federated(t, form):
+    begin(t, form)
+    t.emulator.order('/_realm', {DOMAIN: 'Federated'})
+    be_quick(t)
+    t.expect('admit', t.host.sign_in(ADA, '', approved(t), PHRASE, PHRASE, **SEAT))
+    for request in (SEAT, {'service': 'sshd', 'remote_host': '192.0.2.1'}):
+        one, other = (t.host.sign_in(name, WRONG, 'q', **request) for name in (ADA, BOB))
+        check((one.verdict, one.told, one.asked) == (other.verdict, other.told, other.asked), one, other)
+        t.host.forget_attempts()
     t.emulator.order('/_realm', {DOMAIN: 'Managed'})
 
 
@@ -335,6 +348,7 @@ def no_tenant(t, setting, trouble):
 
 CELLS = {
     nor_that_of_somebody_known_by_a_code: ('tenant by GUID', 'China'),
+    nobody_learns_who_has_a_passphrase_where_passwords_are_federated: ('tenant by GUID',),
     a_federated_password_is_not_sent: ('tenant by GUID', 'tenant by domain', 'US Government', 'China, alias'),
     signs_in_on_and_offline: FORMS, no_token_of_another: ONE_OF_EACH, no_key_of_another: ONE_OF_EACH,
     no_document_of_another: ONE_OF_EACH, home: ('tenant by GUID', 'US Government', 'China',
