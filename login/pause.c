@@ -50,7 +50,7 @@ void pause_begin(const struct attempt *a, bool of_password)
 }
 
 /* Of either kind: everybody hears the same then, also who was locked out a moment ago. */
-static bool is_cut_off(struct attempt *a)
+bool pause_is_cut_off(struct attempt *a)
 {
     static const enum dependency kinds[] = {DEPENDENCY_PASSWORD, DEPENDENCY_REFRESH};
 
@@ -58,7 +58,7 @@ static bool is_cut_off(struct attempt *a)
         struct breaker breaker = {.failures = 0};
 
         breakers_read(&a->link.memory, dependency_name(kinds[i]), &breaker);
-        if (breaker_state(&breaker, time(NULL)) != BREAKER_CLOSED)
+        if (breaker_state(&breaker, time(NULL)) != BREAKER_CLOSED && !breaker.answering)
             return true;
     }
     return false;
@@ -76,7 +76,7 @@ static bool holds_for_caller(struct attempt *a)
 
 static bool holds_for_all(struct attempt *a, bool of_password)
 {
-    if (!holds(a, of_password ? of_a_password : of_a_token) || is_cut_off(a))
+    if (!holds(a, of_password ? of_a_password : of_a_token) || pause_is_cut_off(a))
         return false;
     a->result = of_password ? RESULT_LOCK_RESTING : RESULT_LOCKED;
     return true;

@@ -16,3 +16,6 @@ void pause_begin(const struct attempt *attempt, bool of_password);
  * last time, or what it came to is remembered, else RESULT_DENIED.
  */
 bool pause_holds(struct attempt *attempt, bool of_password);
+
+/* Whether the platform did not answer when it was asked last, about anybody's password or token. */
+bool pause_is_cut_off(struct attempt *attempt);

@@ -5,6 +5,7 @@
 #include "login/device.h"
 #include "login/known.h"
 #include "login/online.h"
+#include "login/pause.h"
 #include "login/policy_offline.h"
 
 #include <string.h>
@@ -190,6 +191,22 @@ static bool ask_password(struct attempt *a, struct compare *compare)
     return true;
 }
 
+/*
+ * With a secret that is not right, and was sent nowhere, all hear the same in an outage, whatever is
+ * remembered of them: what was learned of the person is recorded already.
+ */
+static struct decision conclude(struct attempt *a, struct facts *facts)
+{
+    struct decision decision = policy_decide(facts);
+
+    if (decision.step != STEP_DENY || a->local == LOCAL_RIGHT || a->asked_password ||
+        a->asked_code || !pause_is_cut_off(a))
+        return decision;
+    facts->result = a->result = RESULT_UNREACHABLE;
+    facts->advice = a->advice = WORDS_NONE;
+    return policy_decide(facts);
+}
+
 struct decision prove_decide(struct attempt *a, struct compare *compare)
 {
     for (;;) {
@@ -204,10 +221,10 @@ struct decision prove_decide(struct attempt *a, struct compare *compare)
         } else if (decision.step == STEP_ASK_CODE) {
             device_sign_in(a);
         } else if (decision.step != STEP_ASK_PASSWORD) {
-            return decision;
+            return conclude(a, &facts);
         } else if (!ask_password(a, compare) && a->local != LOCAL_RIGHT) {
             facts.may_ask_password = false;
-            return policy_decide(&facts);
+            return conclude(a, &facts);
         }
     }
 }
