@@ -46,15 +46,16 @@ static enum signature verify(const struct attempt *attempt, const char *id_token
 
 /*
  * What a good token that is not for this sign-in says of the person. One that came by a device code
- * says nothing: anybody may have used that.
+ * says nothing: anybody may have used that. Guests who may come in only tried the wrong way.
  */
-static enum refusal refusal_of(enum signature signature, enum grant grant)
+static enum refusal refusal_of(enum signature signature, const struct attempt *attempt)
 {
-    if (grant == GRANT_DEVICE)
+    if (attempt->grant == GRANT_DEVICE)
         return REFUSAL_UNTRUSTED;
     if (signature == SIGNATURE_OTHER)
         return REFUSAL_ACCOUNT;
-    return signature == SIGNATURE_GUEST ? REFUSAL_POLICY : REFUSAL_UNTRUSTED;
+    return signature == SIGNATURE_GUEST && !attempt->platform->settings.guests ? REFUSAL_POLICY
+                                                                               : REFUSAL_UNTRUSTED;
 }
 
 /* An unknown key may be a new one: the key set is fetched once more, but not for every token. */
@@ -73,7 +74,7 @@ static bool take_identity(const struct attempt *attempt, const char *id_token)
     if (signature == SIGNATURE_GOOD)
         return true;
     if (outcome->why.kind != ERROR_SYSTEM)
-        outcome_refused(outcome, refusal_of(signature, attempt->grant));
+        outcome_refused(outcome, refusal_of(signature, attempt));
     if (signature == SIGNATURE_GUEST)
         outcome->advice = ADVICE_GUEST;
     return false;

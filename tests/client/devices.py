@@ -244,13 +244,14 @@ def nobody_else_can_approve_it(bed):
 
 def a_token_of_somebody_else_is_refused_on_every_path(bed):
     """The same matrix for the grants that send a secret."""
-    for claims in ({'preferred_username': BOB}, {'tid': OTHER}, {'oid': OTHER}, {'acct': 1},
-                   {'idp': f'https://sts.windows.net/{OTHER}/'}):
+    guest = f'https://sts.windows.net/{OTHER}/'
+    for claims, refusal in (({'preferred_username': BOB}, 'untrusted'), ({'tid': OTHER}, 'untrusted'),
+                            ({'oid': OTHER}, 'account'), ({'acct': 1}, 'policy'), ({'idp': guest}, 'policy')):
         bed.emulator.order('/_clear', {})
         bed.script(endpoint='token', token={'claims': claims})
         for order in (bed.password(object_id=ADA_ID), bed.refresh(object_id=ADA_ID)):
             answer, = bed.run([order])
-            check(verdict(answer) == 'refused:untrusted' and answer['token_length'] == '0', claims, answer)
+            check(verdict(answer) == f'refused:{refusal}' and answer['token_length'] == '0', claims, answer)
             check((ADVICE[int(answer['advice'])] == 'guest') == ('acct' in claims or 'idp' in claims), answer)
 
 

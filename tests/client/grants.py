@@ -47,7 +47,7 @@ def another_object_id_is_not_trusted(bed):
     for grant in (bed.password(object_id='33333333-3333-3333-3333-333333333334'),
                   bed.refresh(object_id='33333333-3333-3333-3333-333333333334')):
         answer, = bed.run([grant])
-        check(verdict(answer) == 'refused:untrusted', answer)
+        check(verdict(answer) == 'refused:account', answer)
         check(answer['token_length'] == '0' and answer['object_id'] == '', answer)
 
 
