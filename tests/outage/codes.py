@@ -117,7 +117,7 @@ ROWS = '''
 70018 50134 90119 90120 90121           D  -   CODE    deny         expired
 70019 70020                             D  -   CODEEXP deny         expired
 65004                                   D  -   DECL    deny         expired
-70016                                   N  -   BAD     deny         expired
+70016                                   D  -   BAD     deny         expired
 
 65001 90094 90095 90099                 C2 -   CFG     unavailable  forbidden
 70001 700011 700016 7000112 1000031     C2 -   CFG     unavailable  forbidden

@@ -29,7 +29,7 @@ BLACK_HOLE, BROKEN_OFF = ({'listen': {'mode': mode}} for mode in ('black_hole', 
 UNREACHED = {'U', 'C1', 'K'}
 CLOSES = {'L', 'S', 'P', 'F', 'C2'}  # offline, whatever was typed
 TO_STRANGERS = {'I', 'J', 'C2', 'U', 'C1'}  # they read the row's message: it follows from no secret
-BY_KEY_AFTERWARDS = UNREACHED | {'D', 'I', 'N'}  # the token is as good as before
+BY_KEY_AFTERWARDS = UNREACHED | {'D', 'I'}  # the token is as good as before; N casts doubt on it
 
 
 class Row:
