@@ -85,17 +85,14 @@ static bool has_codes(const struct spot *spot, const char *method, unsigned sett
     return place_has_codes(&config, &request);
 }
 
-#define EACH(spot, spots)                          \
-    const struct spot *spot = spots;               \
-    spot < spots + sizeof spots / sizeof spots[0]; \
-    spot++
+#define COUNT(spots) (sizeof(spots) / sizeof(spots)[0])
 
 static void local_means_this_seat_and_oneself(void **state)
 {
     (void)state;
-    for (EACH(spot, at_this_seat))
+    for (const struct spot *spot = at_this_seat; spot < at_this_seat + COUNT(at_this_seat); spot++)
         assert_true(has_codes(spot, CONFIG_DEVICE_CODE, CONFIG_CODE_LOCAL, false));
-    for (EACH(spot, elsewhere))
+    for (const struct spot *spot = elsewhere; spot < elsewhere + COUNT(elsewhere); spot++)
         assert_false(has_codes(spot, CONFIG_DEVICE_CODE, CONFIG_CODE_LOCAL, false));
 }
 
@@ -114,7 +111,7 @@ static void always_is_everywhere_and_never_is_nowhere(void **state)
 static void nobody_has_codes_without_the_method_and_silence_makes_no_difference(void **state)
 {
     (void)state;
-    for (EACH(spot, at_this_seat))
+    for (const struct spot *spot = at_this_seat; spot < at_this_seat + COUNT(at_this_seat); spot++)
         for (unsigned setting = CONFIG_CODE_NEVER; setting <= CONFIG_CODE_ALWAYS; setting++) {
             assert_false(has_codes(spot, CONFIG_PASSWORD, setting, false));
             assert_int_equal(has_codes(spot, CONFIG_DEVICE_CODE, setting, true),
@@ -157,12 +154,12 @@ static void lines_are_for_terminals_and_ssh_and_not_for_greeters(void **state)
                                        {"sshd", "sshd", "192.0.2.1", ""}};
 
     (void)state;
-    for (EACH(spot, lines)) {
+    for (const struct spot *spot = lines; spot < lines + COUNT(lines); spot++) {
         const struct request request = request_at(spot);
 
         assert_true(place_shows_lines(&request));
     }
-    for (EACH(spot, none)) {
+    for (const struct spot *spot = none; spot < none + COUNT(none); spot++) {
         const struct request request = request_at(spot);
 
         assert_false(place_shows_lines(&request));

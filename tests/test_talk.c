@@ -100,7 +100,7 @@ static void nobody_is_waited_for_when_the_conversation_is_over(void **state)
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     for (int patient = 0; patient < 2; patient++) {
-        struct talk talk = {.fd = pair[0], .ends_ms = clock_ms() + patient * 50};
+        struct talk talk = {.fd = pair[0], .ends_ms = clock_ms() + patient * 50LL};
         struct error why = {0};
         char *reply = NULL;
 
