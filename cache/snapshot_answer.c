@@ -214,7 +214,7 @@ enum lookup group_answer(const struct snapshot *s, const struct group_record *re
 {
     size_t pad = -(uintptr_t)space->bytes % _Alignof(char *);
     uint64_t pointers = ((uint64_t)record->members + 1) * sizeof(char *);
-    size_t size = record->name + 1 + record->members_size;
+    uint64_t size = (uint64_t)record->name + 1 + record->members_size;
     char **members, *name;
 
     if (space->size < pad || space->size - pad < pointers + size) {

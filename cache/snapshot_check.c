@@ -170,13 +170,13 @@ static void check_member(struct check *check, size_t at, const struct snapshot_g
 
 static bool make_space(struct check *check, const struct group_record *record, struct error *why)
 {
-    size_t size =
-        ((size_t)record->members + 2) * sizeof(char *) + record->name + 1 + record->members_size;
+    const uint64_t size =
+        ((uint64_t)record->members + 2) * sizeof(char *) + record->name + 1 + record->members_size;
     char *space;
 
     if (size <= check->space_size)
         return true;
-    space = realloc(check->space, size);
+    space = (size_t)size == size ? realloc(check->space, (size_t)size) : NULL;
     if (!space)
         return error_set(why, ERROR_SYSTEM, "no memory to verify a snapshot");
     check->space = space;
