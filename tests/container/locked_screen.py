@@ -28,3 +28,4 @@ class LockedScreen:
                 self.host.provider.stop()
         self.host.provider.start()
         self.host.await_platform()
+        self.machine.run('rm', '/etc/pam.d/locker')

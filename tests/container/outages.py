@@ -45,7 +45,8 @@ class Outages:
         self.host, self.machine, self.provider, self.check = host, host.machine, host.provider, checks.that
         self.patience = read_number('login/frame.h', r'#define FRAME_SILENCE_MS (\d+)') / 1000
         self.watches, self.given_up = [], {}
-        self.machine.write(f'/etc/pam.d/{SERVICE}', 'auth required pam_latchkey.so\naccount required pam_latchkey.so\n')
+        self.machine.write(f'/etc/pam.d/{SERVICE}',
+                           'auth required pam_latchkey.so nodelay\naccount required pam_latchkey.so\n')
 
     def sign_in(self, name=CAROL, secret=PASSWORDS[CAROL]):
         """By an application of its own, which tells what libpam answered and how many seconds that took."""
